@@ -1,0 +1,1 @@
+"""Everything that proves Courtside: unit, sim, integration, tui, architecture, benchmarks."""
