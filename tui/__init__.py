@@ -1,0 +1,1 @@
+"""The terminal console of Courtside: commands, screens and widgets over `core`."""
