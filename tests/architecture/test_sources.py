@@ -1,0 +1,77 @@
+"""How files look: where they lie, how long they are, that each says what it owns."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.support.purecover import pure_modules, source_of
+from tests.support.sources import ROOT, kept_files, parse, sources
+
+MOST_LINES_IN_A_FILE = 600
+MOST_LINES_IN_A_FUNCTION = 80
+TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "uv.lock", "core", "tui", "tests", "themes"}
+UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def test_the_top_level_holds_only_what_the_house_allows() -> None:
+    if not kept_files():
+        pytest.skip("not a git checkout")
+    top = {path.split("/")[0] for path in kept_files()}
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_every_module_says_what_it_owns() -> None:
+    assert [source.path for source in sources() if not ast.get_docstring(source.tree)] == []
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {source.path: source.text.count("\n") for source in sources()}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES_IN_A_FILE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    lengths = {
+        f"{source.path}:{function.name}": (function.end_lineno or 0) - function.lineno + 1
+        for source in sources()
+        for function in source.functions
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_IN_A_FUNCTION} == {}
+
+
+def test_nothing_is_left_for_later() -> None:
+    found = [
+        f"{source.path}:{number}"
+        for source in sources()
+        for number, line in enumerate(source.text.splitlines(), 1)
+        if UNFINISHED.search(line)
+    ]
+    assert found == []
+
+
+def test_pure_modules_are_told_the_time() -> None:
+    # The import contract bans the time module; datetime is a value too, so its clock is looked for here.
+    found = [
+        f"{module}:{node.lineno}"
+        for module in pure_modules()
+        for node in ast.walk(parse(source_of(module)).tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in CLOCKS
+        and ast.unparse(node.func.value).split(".")[-1] in {"datetime", "date"}
+    ]
+    assert found == []
+
+
+def test_every_module_of_the_realtime_core_and_the_hub_has_its_floor() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    names = [
+        f"core.{room}.{file.stem}"
+        for room in ("realtime", "hub")
+        for file in sorted((ROOT / "core" / room).glob("*.py"))
+        if file.stem != "__init__"
+    ]
+    assert [name for name in names if f"({name})" not in text] == []

@@ -1,0 +1,46 @@
+"""What every test stands on: an environment of its own and the real tournament, when it is there.
+
+Warnings are errors and each test has a time limit; both stand in `pyproject.toml`, so that a single
+file run by hand obeys them too.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Euro:
+    """The files of Euro 2024, a real tournament of 24 teams and 51 matches (openfootball, CC0)."""
+
+    matches: Path
+    """Rounds, matches, scores and goals."""
+    groups: Path
+    """The six groups and their teams."""
+
+
+@pytest.fixture(scope="session")
+def euro() -> Euro:
+    """Return the files of Euro 2024, or skip where they are not laid beside the checkout."""
+    files = Euro(DATA / "euro-2024.json", DATA / "euro-2024.groups.json")
+    for file in (files.matches, files.groups):
+        if not file.is_file():
+            pytest.skip(f"the real tournament is not here: {file.name} belongs in ../shared/data")
+    return files
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings, data and hub out of every test and its processes."""
+    for name in os.environ:
+        if name.upper().startswith(("COURTSIDE_", "VITE_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))

@@ -1,0 +1,101 @@
+"""Prove that each pure module is covered, every branch, by its own test file alone.
+
+`python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
+each in a process of its own, and demands 100 %. Which modules are pure stands in one place, the contract
+"pure" of import-linter in `pyproject.toml`; a module that only declares values needs no test file.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one module's own test file proved."""
+
+    module: str
+    ok: bool
+    detail: str
+    """Empty when all is well, else what failed, ready to print."""
+
+
+def pure_modules() -> list[str]:
+    """Return the dotted names of all pure modules that exist, sorted."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contract = next(c for c in settings["tool"]["importlinter"]["contracts"] if c.get("id") == "pure")
+    shells = {line.split(" -> ")[0] for line in contract["ignore_imports"]}
+    found: set[str] = set()
+    for pattern in contract["source_modules"]:
+        package, _, star = pattern.rpartition(".")
+        if star not in {"*", "**"}:
+            found.add(pattern)
+            continue
+        folder = ROOT.joinpath(*package.split("."))
+        for file in folder.rglob("*.py") if star == "**" else folder.glob("*.py"):
+            if file.name != "__init__.py":
+                found.add(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return sorted(found - shells)
+
+
+def source_of(module: str) -> Path:
+    """Return the file of a module."""
+    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    return file if file.is_file() else file.with_suffix("") / "__init__.py"
+
+
+def only_declares(module: str) -> bool:
+    """Return whether a module holds no function at all, so that there is nothing to run."""
+    tree = ast.parse(source_of(module).read_text("utf-8"))
+    return not any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def judge(module: str) -> Verdict:
+    """Run a module's own test file and return what its branch coverage says."""
+    tests = ROOT / "tests" / "unit" / f"test_{module.rpartition('.')[2]}.py"
+    if not tests.is_file():
+        return Verdict(module, False, f"has no test file of its own: write {tests.relative_to(ROOT)}")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "coverage")}
+        include = f"--include={source_of(module)}"
+        run = ["run", "--branch", include, "-m", "pytest", "-q", "-x", "-p", "no:xdist", str(tests)]
+        for command in (run, ["report", include, "--fail-under=100"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "coverage", *command],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+            if done.returncode:
+                return Verdict(module, False, done.stdout + done.stderr)
+    return Verdict(module, True, "")
+
+
+def main(chosen: list[str]) -> int:
+    """Judge the chosen modules, or all pure ones, and return the exit code."""
+    modules = chosen or [module for module in pure_modules() if not only_declares(module)]
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        verdicts = list(workers.map(judge, modules))
+    for verdict in verdicts:
+        print(f"{'ok    ' if verdict.ok else 'FAILED'} {verdict.module}")
+        if not verdict.ok:
+            print(verdict.detail)
+    failed = sum(not verdict.ok for verdict in verdicts)
+    print(f"{len(verdicts) - failed} of {len(verdicts)} pure modules covered by their own test file")
+    return 1 if failed or not verdicts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
