@@ -1,0 +1,181 @@
+"""Commands, what a person asked for, and the entry that carries one from the key press to its answer.
+
+A command says what should happen, never what the result is. Its entry is made once, at the key press, with an id that is
+kept for ever, and is resent unchanged over any link, endpoint or restart. Who may ask for what is `core.hub.access`'s
+affair; whether it can happen is `rules`'.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId
+from core.domain.plan import Plan
+from core.domain.text import MAX_TEXT, clean
+
+Side = Literal["home", "away"]
+Level = Literal["info", "warning", "urgent"]
+
+
+class Score(Struct, frozen=True, array_like=True):
+    """Points of both sides; on the wire a pair `[home, away]`."""
+
+    home: int = 0
+    away: int = 0
+
+    def plus(self, home: int, away: int) -> Score:
+        """Return this score with points added to each side (negative ones taken off)."""
+        return Score(self.home + home, self.away + away)
+
+
+class AddScore(Struct, frozen=True, tag="add_score"):
+    """Add points to a side, or take them off (`delta` below 0). A scheduled match starts with it."""
+
+    match: MatchId
+    team: TeamId
+    delta: int
+
+
+class SetScore(Struct, frozen=True, tag="set_score"):
+    """Set both sides' points to exactly this score."""
+
+    match: MatchId
+    score: Score
+
+
+class Undo(Struct, frozen=True, tag="undo"):
+    """Take back what the named command did; naming an undo redoes it. An id never seen is remembered as withdrawn."""
+
+    match: MatchId
+    of: CommandId
+
+
+class StartMatch(Struct, frozen=True, tag="start_match"):
+    """Start a scheduled match."""
+
+    match: MatchId
+
+
+class CompleteMatch(Struct, frozen=True, tag="complete_match"):
+    """End a live match with the score as it stands."""
+
+    match: MatchId
+    shootout: Score | None = None
+    """What decided a level score (penalties, sudden death); `None` when there was none."""
+
+
+class ConfirmResult(Struct, frozen=True, tag="confirm_result"):
+    """Make a final result official."""
+
+    match: MatchId
+
+
+class ReopenMatch(Struct, frozen=True, tag="reopen_match"):
+    """Make a finished match live again; what was official no longer is."""
+
+    match: MatchId
+
+
+class AssignSlot(Struct, frozen=True, tag="assign_slot"):
+    """Put a team into a side of a scheduled match, where no rule can decide it."""
+
+    match: MatchId
+    side: Side
+    team: TeamId
+
+
+class Settle(Struct, frozen=True, tag="settle"):
+    """Decide a conflict: the held entries count nowhere from now on, `instead` takes their place."""
+
+    match: MatchId
+    held: tuple[CommandId, ...]
+    """Ids of the held entries that this decides, all of this match; at least one."""
+    instead: tuple[AddScore | SetScore | CompleteMatch, ...] = ()
+    """What counts in their place, in order; empty to leave the hub's score as it is."""
+
+
+class Notify(Struct, frozen=True, tag="notify"):
+    """Tell everybody in the tournament something."""
+
+    title: str
+    text: str = ""
+    level: Level = "info"
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "title", clean(self.title))
+        force_setattr(self, "text", clean(self.text, MAX_TEXT))
+
+
+class CreateTournament(Struct, frozen=True, tag="create_tournament"):
+    """Begin a tournament's log with its plan."""
+
+    plan: Plan
+
+
+MatchCommand: TypeAlias = (
+    AddScore
+    | SetScore
+    | Undo
+    | StartMatch
+    | CompleteMatch
+    | ConfirmResult
+    | ReopenMatch
+    | AssignSlot
+    | Settle
+)
+"""A command on one match."""
+Command: TypeAlias = MatchCommand | Notify | CreateTournament
+
+Priority = Literal["critical", "high", "normal", "low"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+"""All priorities, the most urgent first."""
+
+
+def priority(command: Command) -> Priority:
+    """Return how urgent a command is: scores and winners, then status, then the rest, then activity."""
+    match command:
+        case AddScore() | SetScore() | Undo() | CompleteMatch() | Settle():
+            return "critical"
+        case StartMatch() | ConfirmResult() | ReopenMatch() | AssignSlot():
+            return "high"
+        case CreateTournament():
+            return "normal"
+        case Notify():
+            return "low"
+
+
+def match_of(command: Command) -> MatchId | None:
+    """Return the match that a command is on; `None` when it is on the tournament."""
+    return None if isinstance(command, Notify | CreateTournament) else command.match
+
+
+class Base(Struct, frozen=True):
+    """What the author saw: the match's version, in which epoch, in that device's store at the key press."""
+
+    epoch: Epoch
+    version: int
+
+
+class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A command as entered: who, where, when, and on top of what."""
+
+    id: CommandId
+    tournament: TournamentId
+    command: Command
+    by: str
+    """The person at the key press."""
+    device: DeviceId
+    entered_at: datetime
+    """By that device's clock, UTC; it orders nothing."""
+    base: Base | None = None
+    """`None` for a command that is not on a match, or where the device knew nothing of it."""
+    why: str = ""
+    """The reason given, `""` when none was asked for."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "by", clean(self.by))
+        force_setattr(self, "why", clean(self.why, MAX_TEXT))

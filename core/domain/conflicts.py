@@ -1,0 +1,64 @@
+"""The rule of conflict: which entries of others an entry would silently overrule.
+
+An entry is in conflict if another device's entry that counts came after its base and touches the same thing: points and their undo touch
+their side, everything else the whole match. A device's own entries never conflict, nor does what the hub itself derived (a slot that
+fills, a start that a first score implied).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain.commands import AddScore, Entry, MatchCommand, Score, Settle, Undo
+from core.domain.events import Touches
+from core.domain.ids import Epoch
+from core.domain.state import Counted, Match
+
+
+def conflicts(match: Match, entry: Entry, epoch: Epoch) -> tuple[Counted, ...]:
+    """Return the entries that stand against `entry`, in the order of the log; empty when it may be judged.
+
+    A base of another epoch says nothing of this one: then every entry of others came after it.
+    """
+    command = entry.command
+    if not isinstance(command, MatchCommand):
+        return ()
+    touches = _touches(match, command)
+    if touches is None:
+        return ()
+    base = entry.base
+    seen = base.version if base is not None and base.epoch == epoch else 0
+    return tuple(
+        other
+        for other in match.entries
+        if other.version > seen
+        and other.device != entry.device
+        and (touches == "all" or other.touches in ("all", touches))
+    )
+
+
+def touched(entries: Sequence[Counted]) -> Touches:
+    """Return what these entries of one command touched together."""
+    sides = {entry.touches for entry in entries if entry.delta != Score()}
+    return sides.pop() if len(sides) == 1 else "all"
+
+
+def reason(against: Sequence[Counted]) -> str:
+    """Say in one sentence what a held entry conflicts with."""
+    last = against[-1]
+    others = "" if len(against) == 1 else f" and {len(against) - 1} more"
+    return f"{last.by} on {last.device} entered {last.after.home}-{last.after.away}{others} since; decide which counts"
+
+
+def _touches(match: Match, command: MatchCommand) -> Touches | None:
+    """Return what of its match a command concerns; `None` when it cannot overrule anything."""
+    match command:
+        case AddScore(_, team):
+            return match.side_of(team) or "all"
+        case Undo(_, of):
+            named = [entry for entry in match.entries if entry.id == of]
+            return touched(named) if named else None
+        case Settle(_, _, instead):
+            return "all" if instead else None
+        case _:
+            return "all"

@@ -1,0 +1,173 @@
+"""Events, what happened: facts with their attribution, sequenced by the hub.
+
+An event's seq is dense in its tournament's epoch, from 1; its version is dense in its match. The events of one command are
+consecutive. An event never changes: what it says stays true of that moment, before and after included.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from core.domain.commands import Entry, Level, Score, Side
+from core.domain.ids import CommandId, DeviceId, MatchId, TeamId
+from core.domain.plan import Plan, Source
+from core.domain.text import MAX_TEXT, clean
+
+Touches = Literal["home", "away", "all"]
+"""What of a match an entry concerns: one side's points, or the whole match."""
+
+
+class TournamentCreated(Struct, frozen=True, tag="tournament_created"):
+    """The log begins with its plan."""
+
+    plan: Plan
+
+
+class PointsAdded(Struct, frozen=True, tag="points_added"):
+    """Points were added to a side (`delta` above 0) or taken off."""
+
+    team: TeamId
+    side: Side
+    delta: int
+    before: Score
+    after: Score
+
+
+class ScoreSet(Struct, frozen=True, tag="score_set"):
+    """Both sides' points were set."""
+
+    before: Score
+    after: Score
+
+
+class EntryUndone(Struct, frozen=True, tag="entry_undone"):
+    """What a command did was taken back, or done again where it was an undo itself."""
+
+    of: CommandId
+    touches: Touches
+    before: Score
+    after: Score
+
+
+class MatchStarted(Struct, frozen=True, tag="match_started"):
+    """The match is live."""
+
+    implied: bool = False
+    """True when a first score started it: then nobody's entry conflicts with the start."""
+
+
+class MatchCompleted(Struct, frozen=True, tag="match_completed", omit_defaults=True):
+    """The match has a final result."""
+
+    score: Score
+    winner: TeamId | None = None
+    """`None` for a draw."""
+    shootout: Score | None = None
+
+
+class ResultConfirmed(Struct, frozen=True, tag="result_confirmed"):
+    """The final result is official."""
+
+    score: Score
+
+
+class MatchReopened(Struct, frozen=True, tag="match_reopened"):
+    """The finished match is live again."""
+
+    score: Score
+
+
+class SlotFilled(Struct, frozen=True, tag="slot_filled", omit_defaults=True):
+    """A result elsewhere decided who plays on this side."""
+
+    side: Side
+    team: TeamId
+    source: Source
+    before: TeamId | None = None
+
+
+class SlotAssigned(Struct, frozen=True, tag="slot_assigned", omit_defaults=True):
+    """Ops decided who plays on this side."""
+
+    side: Side
+    team: TeamId
+    before: TeamId | None = None
+
+
+class EntryHeld(Struct, frozen=True, tag="entry_held"):
+    """An entry counts nowhere until a person decides: others touched the same thing after its base."""
+
+    entry: Entry
+    against: tuple[CommandId, ...]
+    """The entries it conflicts with, in their order."""
+
+
+class ConflictSettled(Struct, frozen=True, tag="conflict_settled"):
+    """A person decided about held entries; what counts in their place follows in the same command."""
+
+    held: tuple[CommandId, ...]
+    taken: Literal["hub", "instead", "withdrawn"]
+    """`hub`: the score stayed; `instead`: other entries took their place; `withdrawn`: their author took them back."""
+
+
+class Notified(Struct, frozen=True, tag="notified"):
+    """Everybody was told something."""
+
+    title: str
+    text: str
+    level: Level
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "title", clean(self.title))
+        force_setattr(self, "text", clean(self.text, MAX_TEXT))
+
+
+MatchFact: TypeAlias = (
+    PointsAdded
+    | ScoreSet
+    | EntryUndone
+    | MatchStarted
+    | MatchCompleted
+    | ResultConfirmed
+    | MatchReopened
+    | SlotFilled
+    | SlotAssigned
+    | EntryHeld
+    | ConflictSettled
+)
+Fact: TypeAlias = MatchFact | TournamentCreated | Notified
+
+
+class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One fact at its place in the tournament's log."""
+
+    seq: int
+    command: CommandId
+    """The entry that caused it; several events may share one."""
+    fact: Fact
+    by: str
+    """The person at the key press."""
+    device: DeviceId
+    entered_at: datetime
+    received_at: datetime
+    """When the hub took it, UTC; never goes back inside an epoch."""
+    match: MatchId | None = None
+    version: int = 0
+    """The match's version with this event; 0 for an event of the tournament."""
+    deliverer: str = ""
+    """Who brought it, `""` when that was the author."""
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "by", clean(self.by))
+        force_setattr(self, "deliverer", clean(self.deliverer))
+        force_setattr(self, "why", clean(self.why, MAX_TEXT))
+
+
+def fact_name(fact: Fact) -> str:
+    """Return the fact's name as it stands in logs and on the wire (`points_added`)."""
+    return str(fact.__struct_config__.tag)

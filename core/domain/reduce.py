@@ -1,0 +1,203 @@
+"""One event applied to a state: `(state, event) -> state`, the only way that a tournament's state is made.
+
+Used by hub and client alike. Guarantees that the same log folds to an equal state everywhere; what an event did not change is shared.
+It trusts the event: `rules` decided it. What cannot be the next event of the log raises `BadLog`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from core.domain.commands import Score, Side
+from core.domain.events import (
+    ConflictSettled,
+    EntryHeld,
+    EntryUndone,
+    Event,
+    MatchCompleted,
+    MatchFact,
+    MatchReopened,
+    MatchStarted,
+    Notified,
+    PointsAdded,
+    ResultConfirmed,
+    ScoreSet,
+    SlotAssigned,
+    SlotFilled,
+    Touches,
+    TournamentCreated,
+    fact_name,
+)
+from core.domain.ids import CommandId, Epoch, TeamId
+from core.domain.plan import Plan
+from core.domain.state import Counted, Held, Match, Notice, Position, Tournament
+from core.errors import BadLog
+
+MAX_NOTICES = 50
+
+
+def fold(events: Iterable[Event], epoch: Epoch, state: Tournament | None = None) -> Tournament:
+    """Fold events onto a state, or a whole log from its first event on.
+
+    Raises:
+        BadLog: an event is not the next of its log, or there is none at all.
+    """
+    for event in events:
+        state = reduce(state, event, epoch)
+    if state is None:
+        raise BadLog("log", "it is empty")
+    return state
+
+
+def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
+    """Apply the next event.
+
+    Args:
+        state: the state before; `None` before the first event of the log.
+        event: the event after it.
+        epoch: the epoch of the log that the event is from.
+
+    Raises:
+        BadLog: the event is not the next one of this log.
+    """
+    position = Position(epoch, event.seq, event.command)
+    match event.fact:
+        case TournamentCreated(plan):
+            if state is not None:
+                raise BadLog("log", f"event {event.seq} creates the tournament again")
+            return _created(plan, position, event)
+        case _ if state is None:
+            raise BadLog("log", f"event {event.seq} comes before the tournament was created")
+        case Notified(title, text, level):
+            _check_next(state, event, epoch)
+            notice = Notice(event.received_at, event.by, title, text, level)
+            notices = (*state.notices, notice)[-MAX_NOTICES:]
+            return replace(state, position=position, notices=notices, updated_at=event.received_at)
+        case fact:
+            _check_next(state, event, epoch)
+            match_ = state.matches.get(event.match) if event.match is not None else None
+            if match_ is None or event.version != match_.version + 1:
+                raise BadLog("log", f"event {event.seq} is not the next of match {event.match}")
+            changed = _apply(
+                replace(match_, version=event.version, changed_at=event.received_at), fact, event
+            )
+            matches = {**state.matches, changed.id: changed}
+            return replace(state, position=position, matches=matches, updated_at=event.received_at)
+
+
+def _check_next(state: Tournament, event: Event, epoch: Epoch) -> None:
+    if state.position.epoch != epoch or event.seq != state.position.seq + 1:
+        expected = f"{state.position.epoch}:{state.position.seq + 1}"
+        raise BadLog("log", f"event {epoch}:{event.seq} came where {expected} is next")
+
+
+def _created(plan: Plan, position: Position, event: Event) -> Tournament:
+    return Tournament(
+        id=plan.id,
+        name=plan.name,
+        position=position,
+        teams={team.id: team for team in plan.teams},
+        stages=plan.stages,
+        matches={
+            fixture.id: Match(
+                id=fixture.id,
+                stage=fixture.stage,
+                round=fixture.round,
+                home=fixture.home,
+                away=fixture.away,
+                pool=fixture.pool,
+                court=fixture.court,
+                starts_at=fixture.starts_at,
+            )
+            for fixture in plan.fixtures
+        },
+        courts={court.id: court for court in plan.courts},
+        venue=plan.venue,
+        updated_at=event.received_at,
+    )
+
+
+def _apply(match: Match, fact: MatchFact, event: Event) -> Match:
+    """Apply a fact to its match, whose version and time are already the event's."""
+    match fact:
+        case PointsAdded(_, side, _, before, after):
+            return _scored(match, event, side, before, after)
+        case ScoreSet(before, after):
+            return _scored(match, event, "all", before, after)
+        case EntryUndone(of, touches, before, after):
+            return _scored(_undone(match, of, event.command), event, touches, before, after, undoes=of)
+        case MatchStarted(implied):
+            started = replace(match, phase="live")
+            return started if implied else _noted(started, event)
+        case MatchCompleted(_, winner, shootout):
+            return _noted(replace(match, phase="final", winner=winner, shootout=shootout), event)
+        case ResultConfirmed():
+            return _noted(replace(match, phase="official"), event)
+        case MatchReopened():
+            return _noted(replace(match, phase="live", winner=None, shootout=None), event)
+        case SlotFilled(side, team):
+            return _seated(match, side, team)
+        case SlotAssigned(side, team):
+            assigned = (*(kept for kept in match.assigned if kept != side), side)
+            return _noted(replace(_seated(match, side, team), assigned=assigned), event)
+        case EntryHeld(entry, against):
+            return replace(match, held=(*match.held, Held(entry, against, event.version, match.score)))
+        case ConflictSettled(held):
+            return _noted(replace(match, held=tuple(h for h in match.held if h.entry.id not in held)), event)
+
+
+def _seated(match: Match, side: Side, team: TeamId) -> Match:
+    slot = replace(match.slot(side), team=team)
+    return replace(match, home=slot) if side == "home" else replace(match, away=slot)
+
+
+def _undone(match: Match, of: CommandId, by: CommandId) -> Match:
+    """Mark what `of` did as taken back, and along its chain of undos what counts again and what no longer does."""
+    undoes = {entry.id: entry.undoes for entry in match.entries if entry.undoes is not None}
+    marks: dict[CommandId, CommandId | None] = {of: by}
+    current, counts = of, False
+    while (previous := undoes.get(current)) is not None:
+        counts = not counts
+        marks[previous] = None if counts else current
+        current = previous
+    return replace(
+        match,
+        entries=tuple(
+            replace(entry, undone_by=marks[entry.id]) if entry.id in marks else entry
+            for entry in match.entries
+        ),
+    )
+
+
+def _noted(match: Match, event: Event) -> Match:
+    """Remember an entry that changed no points."""
+    return _scored(match, event, "all", match.score, match.score)
+
+
+def _scored(
+    match: Match,
+    event: Event,
+    touches: Touches,
+    before: Score,
+    after: Score,
+    undoes: CommandId | None = None,
+) -> Match:
+    if match.score != before:
+        raise BadLog(
+            "log", f"event {event.seq} starts from {before}, but match {match.id} stands at {match.score}"
+        )
+    counted = Counted(
+        id=event.command,
+        version=event.version,
+        by=event.by,
+        device=event.device,
+        entered_at=event.entered_at,
+        kind=fact_name(event.fact),
+        touches=touches,
+        delta=Score(after.home - before.home, after.away - before.away),
+        after=after,
+        undoes=undoes,
+    )
+    return replace(match, score=after, entries=(*match.entries, counted))

@@ -1,0 +1,145 @@
+"""The state of a tournament: what its log folds to. Frozen; what an event did not change is shared with the state before.
+
+States are made by `reduce` alone. Hub and client hold equal ones at equal positions, and the export proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from core.domain.commands import Entry, Level, Score, Side
+from core.domain.events import Touches
+from core.domain.ids import (
+    CommandId,
+    CourtId,
+    DeviceId,
+    Epoch,
+    MatchId,
+    PoolId,
+    StageId,
+    TeamId,
+    TournamentId,
+)
+from core.domain.plan import Court, Pool, Slot, Stage, Team
+
+Phase = Literal["scheduled", "live", "final", "official"]
+
+
+class Counted(Struct, frozen=True, omit_defaults=True):
+    """An entry that counts in its match's history: what the rules of conflict and undo look at."""
+
+    id: CommandId
+    version: int
+    """The match's version with it."""
+    by: str
+    device: DeviceId
+    entered_at: datetime
+    kind: str
+    """The fact's name."""
+    touches: Touches
+    delta: Score
+    """What it added to each side."""
+    after: Score
+    undone_by: CommandId | None = None
+    """The undo that took it back; `None` while it counts."""
+    undoes: CommandId | None = None
+    """The entry that it took back, when it is an undo."""
+
+
+class Held(Struct, frozen=True, omit_defaults=True):
+    """An entry in conflict: it counts nowhere until somebody decides."""
+
+    entry: Entry
+    against: tuple[CommandId, ...]
+    version: int
+    """The match's version when it was held."""
+    score: Score
+    """The hub's score at that moment."""
+
+
+class Match(Struct, frozen=True, omit_defaults=True):
+    """A match as it stands."""
+
+    id: MatchId
+    stage: StageId
+    round: str
+    home: Slot
+    away: Slot
+    pool: PoolId | None = None
+    court: CourtId | None = None
+    starts_at: datetime | None = None
+    phase: Phase = "scheduled"
+    score: Score = Score()
+    shootout: Score | None = None
+    winner: TeamId | None = None
+    version: int = 0
+    """How many events it has had in this epoch; 0 before the first."""
+    changed_at: datetime | None = None
+    """When its last event was received; `None` before the first."""
+    entries: tuple[Counted, ...] = ()
+    held: tuple[Held, ...] = ()
+    assigned: tuple[Side, ...] = ()
+    """The sides whose team ops decided: no result elsewhere replaces it."""
+
+    def slot(self, side: Side) -> Slot:
+        """Return one side's slot."""
+        return self.home if side == "home" else self.away
+
+    def side_of(self, team: TeamId) -> Side | None:
+        """Return the side on which `team` plays; `None` if it does not play here."""
+        if self.home.team == team:
+            return "home"
+        return "away" if self.away.team == team else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the match has a result, official or not."""
+        return self.phase in ("final", "official")
+
+
+class Notice(Struct, frozen=True):
+    """Something everybody was told."""
+
+    at: datetime
+    by: str
+    title: str
+    text: str
+    level: Level
+
+
+class Position(Struct, frozen=True):
+    """A place in a tournament's log: the last event that was seen, told apart from others' by its command."""
+
+    epoch: Epoch
+    seq: int
+    command: CommandId | None = None
+    """The command of the event at `seq`; `None` at seq 0."""
+
+
+class Tournament(Struct, frozen=True, omit_defaults=True):
+    """A tournament at one position of its log. `matches` are in playing order."""
+
+    id: TournamentId
+    name: str
+    position: Position
+    teams: Mapping[TeamId, Team]
+    stages: tuple[Stage, ...]
+    matches: Mapping[MatchId, Match]
+    courts: Mapping[CourtId, Court]
+    venue: str = ""
+    notices: tuple[Notice, ...] = ()
+    """The latest, oldest first; at most `reduce.MAX_NOTICES`."""
+    updated_at: datetime | None = None
+    """When the last event was received."""
+
+    def stage(self, stage: StageId) -> Stage:
+        """Return a stage by its id."""
+        return next(found for found in self.stages if found.id == stage)
+
+    def pool(self, pool: PoolId) -> Pool:
+        """Return a pool by its id."""
+        return next(found for stage in self.stages for found in stage.pools if found.id == pool)

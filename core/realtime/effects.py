@@ -1,0 +1,147 @@
+"""Effects: what a machine of the client side asks its shell to do, as values. The shell performs them in order and decides nothing.
+
+`Persist` is the only one whose outcome comes back: until `Engine.receive_saved` names the entry's row, it is neither shown nor sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType, TypeAlias
+
+from core.domain.answers import Answer
+from core.domain.commands import Entry
+from core.domain.events import Event
+from core.domain.ids import CommandId, Epoch, TournamentId
+from core.domain.state import Tournament
+from core.realtime.view import Connection, EntryState, LocalLine, Queued
+from core.wire.messages import ClientMessage, Listing
+
+LinkId = NewType("LinkId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a WebSocket; the outcome comes back by `receive_open` or `receive_closed`."""
+
+    link: LinkId
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Close a link; nothing of it is heard any more."""
+
+    link: LinkId
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message on an open link."""
+
+    link: LinkId
+    message: ClientMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Commit an entry to the journal."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write what became of an entry into its journal row."""
+
+    id: CommandId
+    state: EntryState
+    attempts: int
+    answer: Answer | None = None
+    """The hub's answer; `None` while there is none."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """Events of a tournament's log, next in order."""
+
+    tournament: TournamentId
+    epoch: Epoch
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A tournament's state, whole: a snapshot or a stored copy."""
+
+    state: Tournament
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLive:
+    """A tournament's room began or ceased to be carried by a link."""
+
+    tournament: TournamentId
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """The entries of this device, by journal row."""
+
+    queue: tuple[Queued, ...]
+    confirmed_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """How this device reaches the hub."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChanged:
+    """The tournaments that the hub holds."""
+
+    directory: tuple[Listing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line for the feed that is in no log."""
+
+    line: LocalLine
+
+
+@dataclass(frozen=True, slots=True)
+class SavingChanged:
+    """Whether the journal can be written, and whether this process is the one that sends."""
+
+    can_save: bool
+    sends: bool
+
+
+Change: TypeAlias = (
+    Advanced
+    | Replaced
+    | RoomLive
+    | QueueChanged
+    | ConnectionChanged
+    | DirectoryChanged
+    | Told
+    | SavingChanged
+)
+"""What the store applies to its view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply a change to the store."""
+
+    change: Change
+
+
+Effect: TypeAlias = Dial | Hangup | Send | Persist | Record | Apply

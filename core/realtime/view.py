@@ -1,0 +1,181 @@
+"""The view: everything that a screen or a program may know at one moment, as one frozen value.
+
+The store holds the newest view; what a change did not touch is shared with the view before, so identity answers "did this change?".
+Wall times are aware UTC; monotonic times are seconds of this process's monotonic clock, comparable with `time.monotonic()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from core.domain.commands import Entry, Priority
+from core.domain.events import Event
+from core.domain.ids import CommandId, DeviceId, MatchId, RoomId, TournamentId
+from core.domain.state import Tournament
+from core.wire.messages import Listing, Role
+
+EntryState = Literal[
+    "saving", "saved", "sending", "confirmed", "official", "conflict", "refused", "withdrawn"
+]
+"""What became of an entry so far. `saved` is on this laptop's disk, `confirmed` is durable at the hub."""
+
+LinkState = Literal["offline", "connecting", "catching_up", "live", "slow", "sign_in"]
+"""`sign_in`: the hub refuses the token or the protocol; nothing is tried again before a person acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One entry of this device: in the outbox, or answered a short while ago."""
+
+    entry: Entry
+    state: EntryState
+    priority: Priority
+    row: int
+    """Its place in the journal: the order of this device's key presses."""
+    attempts: int = 0
+    """How often it was sent."""
+    reason: str = ""
+    """Why it is held or refused, or waits."""
+    seq: int = 0
+    """Seq of its last event at the hub; 0 while unknown."""
+    version: int = 0
+    """The match's version with it; 0 while unknown."""
+    latency: float | None = None
+    """Seconds from the last sending to the answer; `None` without one."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has no answer yet."""
+        return self.state in ("saving", "saved", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """One link of the pool."""
+
+    id: str
+    endpoint: str
+    state: LinkState
+    health: float
+    """0 (useless) to 100 (perfect), by the formula in `core.realtime.pool`."""
+    latency: float | None
+    """Newest round trip in seconds; `None` before the first."""
+    latency_p50: float | None
+    latency_p95: float | None
+    latency_p99: float | None
+    messages_in: int
+    messages_out: int
+    bytes_in: int
+    bytes_out: int
+    rooms: tuple[RoomId, ...]
+    reconnects: int
+    last_activity: float | None
+    """Monotonic time of the newest frame; `None` before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How this device reaches the hub."""
+
+    state: LinkState = "offline"
+    since: float = 0.0
+    """Monotonic time since when the state holds."""
+    endpoint: str = ""
+    """The hub's address in use or tried next."""
+    latency: float | None = None
+    """Median of the last five round trips, in seconds; `None` before the first."""
+    next_try_at: float | None = None
+    """Monotonic time of the next attempt; `None` while connected or waiting for a person."""
+    reason: str = ""
+    """What the last attempt or the hub said, in words."""
+    clock_offset: float = 0.0
+    """The hub's clock less this device's, in seconds."""
+    role: Role = "admin"
+    last_frame_at: float | None = None
+    """Monotonic time of the newest frame from the hub; `None` before the first."""
+    durable: bool = True
+    """False while the hub cannot reach its log."""
+    message_rate_in: float = 0.0
+    message_rate_out: float = 0.0
+    """Messages a second, over the last ten seconds."""
+    links: tuple[LinkView, ...] = ()
+
+    @property
+    def connected(self) -> bool:
+        """Whether frames flow."""
+        return self.state in ("live", "slow", "catching_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A tournament as this device knows it."""
+
+    confirmed: Tournament
+    """The fold of the hub's log at its position."""
+    projected: Tournament
+    """The same with this device's unanswered entries laid over by the hub's own rules; `confirmed` itself when there are none."""
+    pending: frozenset[MatchId] = frozenset()
+    """Matches with unanswered entries."""
+    live: bool = False
+    """Whether a link carries the room now: if not, every number is as of `as_of`."""
+    as_of: datetime | None = None
+    """By this device's clock: when the state was last known to be the newest; `None` if never."""
+    refused: Mapping[CommandId, str] = field(default_factory=dict)
+    """Pending entries that the rules refuse at the moment, with the reason: shown beside the score, never in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubLine:
+    """A line of the feed: an event of a tournament's log."""
+
+    tournament: TournamentId
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLine:
+    """A line of the feed that is in no log: what happened to this device's link, journal or entries."""
+
+    at: datetime
+    kind: Literal["link", "queue", "problem"]
+    text: str
+
+
+FeedLine: TypeAlias = HubLine | LocalLine
+
+MAX_FEED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest lines, oldest first, at most `MAX_FEED`."""
+
+    lines: tuple[FeedLine, ...] = ()
+    total: int = 0
+    """How many lines there have been: the last of `lines` has the number `total`."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything at one moment."""
+
+    device: DeviceId
+    person: str
+    """The name that new entries carry."""
+    tournaments: Mapping[TournamentId, Shown] = field(default_factory=dict)
+    """The tournaments that were joined or have a stored copy."""
+    directory: tuple[Listing, ...] = ()
+    """The tournaments that the hub holds, as it last said."""
+    connection: Connection = Connection()
+    queue: tuple[Queued, ...] = ()
+    """Unanswered, held and refused entries, and the latest answered ones, by journal row."""
+    feed: Feed = Feed()
+    can_save: bool = True
+    """False when the journal cannot be written: nothing may be entered."""
+    sends: bool = True
+    """Whether this process is the one of its data folder that sends; the others append to its journal."""
+    confirmed_total: int = 0
+    """How many entries the hub has confirmed since this process started."""

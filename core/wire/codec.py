@@ -1,0 +1,72 @@
+"""Codecs: messages to frames and back, JSON for people and MessagePack by default, chosen by WebSocket subprotocol.
+
+Guarantees that a frame above its limit is never decoded, that whatever is decoded is a complete, typed message, and that anything else
+is a `WireError` that names the place and not the content.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from core.errors import Malformed, TooLarge
+from core.wire.messages import (
+    BINARY_SUBPROTOCOL,
+    JSON_SUBPROTOCOL,
+    MAX_CLIENT_FRAME_BYTES,
+    MAX_HUB_FRAME_BYTES,
+    ClientMessage,
+    HubMessage,
+)
+
+Format = Literal["json", "msgpack"]
+Frame = str | bytes
+
+SUBPROTOCOLS: dict[str, Format] = {BINARY_SUBPROTOCOL: "msgpack", JSON_SUBPROTOCOL: "json"}
+"""Subprotocols by preference, the best first."""
+
+_json = msgspec.json.Encoder()
+_msgpack = msgspec.msgpack.Encoder()
+_client_json: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_client_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
+_hub_json: msgspec.json.Decoder[HubMessage] = msgspec.json.Decoder(HubMessage)
+_hub_msgpack: msgspec.msgpack.Decoder[HubMessage] = msgspec.msgpack.Decoder(HubMessage)
+
+
+def encode(message: ClientMessage | HubMessage, form: Format) -> Frame:
+    """Encode a message as one frame: text for JSON, bytes for MessagePack."""
+    return _json.encode(message).decode() if form == "json" else _msgpack.encode(message)
+
+
+def decode_client(frame: Frame, limit_bytes: int = MAX_CLIENT_FRAME_BYTES) -> ClientMessage:
+    """Decode what a client sent.
+
+    Raises:
+        TooLarge: the frame is above `limit_bytes`.
+        Malformed: the frame is no client message.
+    """
+    _check_size(frame, limit_bytes)
+    try:
+        return _client_json.decode(frame) if isinstance(frame, str) else _client_msgpack.decode(frame)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+
+
+def decode_hub(frame: Frame, limit_bytes: int = MAX_HUB_FRAME_BYTES) -> HubMessage:
+    """Decode what a hub sent.
+
+    Raises:
+        TooLarge: the frame is above `limit_bytes`.
+        Malformed: the frame is no hub message.
+    """
+    _check_size(frame, limit_bytes)
+    try:
+        return _hub_json.decode(frame) if isinstance(frame, str) else _hub_msgpack.decode(frame)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+
+
+def _check_size(frame: Frame, limit_bytes: int) -> None:
+    if len(frame) > limit_bytes:
+        raise TooLarge(f"frame of {len(frame):,} is above the limit of {limit_bytes:,} bytes")
