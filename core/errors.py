@@ -19,7 +19,10 @@ Messages are built here from typed attributes; the one who catches can show them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class CourtsideError(Exception):

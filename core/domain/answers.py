@@ -1,6 +1,7 @@
-"""The hub's answer to an entry: given once, stored with its events, and given again to whoever sends the same id.
+"""The hub's answer to an entry: given once, stored with its events, given again to the same id.
 
-Busy, rate limit, sign-in and read-only are no answers (`core.wire.messages.Deferred`): the entry stays saved.
+Busy, rate limit, sign-in and read-only are no answers (`core.wire.messages.Deferred`): the entry stays
+saved.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     id: CommandId
     outcome: Outcome
-    """`accepted`: it counts; `held`: it waits for a person's decision; `refused`: it never will count, see `reason`;
-    `withdrawn`: it was taken back before the hub saw it."""
+    """`accepted`: it counts; `held`: it waits for a person's decision; `refused`: it never will count, see
+    `reason`; `withdrawn`: it was taken back before the hub saw it."""
     epoch: Epoch = Epoch("")
     seq: int = 0
     """Seq of its last event; 0 when it has none."""

@@ -1,8 +1,8 @@
 """Commands, what a person asked for, and the entry that carries one from the key press to its answer.
 
-A command says what should happen, never what the result is. Its entry is made once, at the key press, with an id that is
-kept for ever, and is resent unchanged over any link, endpoint or restart. Who may ask for what is `core.hub.access`'s
-affair; whether it can happen is `rules`'.
+A command says what should happen, never what the result is. Its entry is made once, at the key press, with
+an id that is kept for ever, and is resent unchanged over any link, endpoint or restart. Who may ask for
+what is `core.hub.access`'s affair; whether it can happen is `rules`'.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ class SetScore(Struct, frozen=True, tag="set_score"):
 
 
 class Undo(Struct, frozen=True, tag="undo"):
-    """Take back what the named command did; naming an undo redoes it. An id never seen is remembered as withdrawn."""
+    """Take back what the named command did; naming an undo redoes it.
+
+    An id that the hub has never seen is remembered as withdrawn.
+    """
 
     match: MatchId
     of: CommandId

@@ -1,18 +1,22 @@
 """The rule of conflict: which entries of others an entry would silently overrule.
 
-An entry is in conflict if another device's entry that counts came after its base and touches the same thing: points and their undo touch
-their side, everything else the whole match. A device's own entries never conflict, nor does what the hub itself derived (a slot that
-fills, a start that a first score implied).
+An entry is in conflict if another device's entry that counts came after its base and touches the same
+thing: points and their undo touch their side, everything else the whole match. A device's own entries never
+conflict, nor does what the hub itself derived (a slot that fills, a start that a first score implied).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.domain.commands import AddScore, Entry, MatchCommand, Score, Settle, Undo
-from core.domain.events import Touches
-from core.domain.ids import Epoch
-from core.domain.state import Counted, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.domain.events import Touches
+    from core.domain.ids import Epoch
+    from core.domain.state import Counted, Match
 
 
 def conflicts(match: Match, entry: Entry, epoch: Epoch) -> tuple[Counted, ...]:
@@ -47,7 +51,8 @@ def reason(against: Sequence[Counted]) -> str:
     """Say in one sentence what a held entry conflicts with."""
     last = against[-1]
     others = "" if len(against) == 1 else f" and {len(against) - 1} more"
-    return f"{last.by} on {last.device} entered {last.after.home}-{last.after.away}{others} since; decide which counts"
+    score = f"{last.after.home}-{last.after.away}"
+    return f"{last.by} on {last.device} entered {score}{others} since; decide which counts"
 
 
 def _touches(match: Match, command: MatchCommand) -> Touches | None:

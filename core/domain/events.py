@@ -1,7 +1,8 @@
 """Events, what happened: facts with their attribution, sequenced by the hub.
 
-An event's seq is dense in its tournament's epoch, from 1; its version is dense in its match. The events of one command are
-consecutive. An event never changes: what it says stays true of that moment, before and after included.
+An event's seq is dense in its tournament's epoch, from 1; its version is dense in its match. The events of
+one command are consecutive. An event never changes: what it says stays true of that moment, before and
+after included.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ class ConflictSettled(Struct, frozen=True, tag="conflict_settled"):
 
     held: tuple[CommandId, ...]
     taken: Literal["hub", "instead", "withdrawn"]
-    """`hub`: the score stayed; `instead`: other entries took their place; `withdrawn`: their author took them back."""
+    """`hub`: the score stayed; `instead`: other entries took their place; `withdrawn`: their author took them
+    back."""
 
 
 class Notified(Struct, frozen=True, tag="notified"):

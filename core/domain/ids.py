@@ -26,7 +26,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
 
 def is_slug(text: str) -> bool:
-    """Tell whether `text` may be the id of a tournament, stage, pool, court or team: 1 to 64 of `a-z 0-9 - _`."""
+    """Tell whether `text` may be an id other than a match's: 1 to 64 of `a-z 0-9 - _`."""
     return _SLUG.fullmatch(text) is not None
 
 

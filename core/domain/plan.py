@@ -6,9 +6,8 @@ frozen and checked as a whole by `check`; text in them is cleaned on constructio
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -17,8 +16,11 @@ from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, Tournamen
 from core.domain.text import clean
 from core.errors import BadPlan
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 TieBreak = Literal["wins", "head_to_head", "difference", "scored"]
-"""A rule that orders teams level on points; `head_to_head` looks at exactly the tied teams' matches among themselves."""
+"""A rule that orders teams level on points; `head_to_head` looks at their matches among themselves."""
 
 
 class Team(Struct, frozen=True, omit_defaults=True):

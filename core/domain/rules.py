@@ -1,16 +1,14 @@
 """The rules: what becomes of an entry, judged on a state. One judgement for hub and client.
 
-The hub's ledger makes it binding; the client lays its pending entries over the confirmed state by the same call. Guarantees
-that a verdict's events fold onto the state they were judged on. Ids, durability and rights are not its affair.
+The hub's ledger makes it binding; the client lays its pending entries over the confirmed state by the same
+call. Guarantees that a verdict's events fold onto the state they were judged on. Ids, durability and rights
+are not its affair.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.domain.brackets import fillings
 from core.domain.commands import (
@@ -49,8 +47,12 @@ from core.domain.events import (
 from core.domain.ids import CommandId, Epoch, MatchId, TeamId, short_form
 from core.domain.plan import check
 from core.domain.reduce import reduce
-from core.domain.state import Match, Tournament
 from core.errors import BadPlan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.domain.state import Match, Tournament
 
 MAX_POINTS = 1_000_000
 """Highest score of a side."""
@@ -85,7 +87,7 @@ class Refused:
 Verdict: TypeAlias = Accepted | Conflicting | Refused
 
 
-class _Refusal(Exception):  # noqa: N818 - it carries a verdict out of nested rules, it is no error
+class _Refusal(Exception):
     """A rule says no."""
 
 

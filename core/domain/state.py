@@ -1,6 +1,7 @@
-"""The state of a tournament: what its log folds to. Frozen; what an event did not change is shared with the state before.
+"""The state of a tournament: what its log folds to. Frozen; what an event left alone is shared.
 
-States are made by `reduce` alone. Hub and client hold equal ones at equal positions, and the export proves it.
+States are made by `reduce` alone. Hub and client hold equal ones at equal positions, and the export proves
+it.
 """
 
 from __future__ import annotations

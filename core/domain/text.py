@@ -14,7 +14,7 @@ MAX_TEXT = 500
 
 
 def clean(text: str, longest: int = MAX_NAME) -> str:
-    """Return `text` with each unsafe character replaced by `?` and white space by one space, cut to `longest`.
+    """Return `text` with each unsafe character as `?`, white space as one space, cut to `longest`.
 
     Cleaning a clean text returns it unchanged.
     """

@@ -5,13 +5,17 @@ An undo names an entry, a redo names an undo, and so on: a chain whose last link
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.domain.commands import Score
-from core.domain.ids import CommandId, DeviceId
-from core.domain.state import Counted, Match
+
+if TYPE_CHECKING:
+    from core.domain.ids import CommandId, DeviceId
+    from core.domain.state import Counted, Match
 
 
 def undoable(match: Match, device: DeviceId) -> Counted | None:
-    """Return the device's last entry of points that counts, down to the start of the match; `None` if there is none."""
+    """Return the device's last entry of points that counts; `None` back at the start of the match."""
     return _last_tip(match, device, undone=False)
 
 

@@ -1,7 +1,7 @@
-"""Codecs: messages to frames and back, JSON for people and MessagePack by default, chosen by WebSocket subprotocol.
+"""Codecs: messages to frames and back; JSON for people, MessagePack by default, by WebSocket subprotocol.
 
-Guarantees that a frame above its limit is never decoded, that whatever is decoded is a complete, typed message, and that anything else
-is a `WireError` that names the place and not the content.
+Guarantees that a frame above its limit is never decoded, that whatever is decoded is a complete, typed
+message, and that anything else is a `WireError` that names the place and not the content.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The messages between a client and a hub, protocol 1. One message a frame.
 
-A client says `Hello` first and gets `Welcome`; then it joins rooms. A join is answered by exactly one `Replay` (everything
-after the position, complete) or one `Snapshot` (the whole state), carrying the answers to the ids that the client named as unanswered, all
-at one position; the room's `Events` follow from there without a gap. `Submit` is answered by `Answers`, in the order of the log, or by
-`Deferred`, which is no answer. Everything else is a `Problem`. Nothing uncommitted is ever in a message.
+A client says `Hello` first and gets `Welcome`; then it joins rooms. A join is answered by exactly one
+`Replay` (everything after the position, complete) or one `Snapshot` (the whole state), carrying the answers
+to the ids that the client named as unanswered, all at one position; the room's `Events` follow from there
+without a gap. `Submit` is answered by `Answers`, in the order of the log, or by `Deferred`, which is no
+answer. Everything else is a `Problem`. Nothing uncommitted is ever in a message.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Directory(Struct, frozen=True, tag="directory"):
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
-    """The whole state: what the client had is replaced by it, as it could not be completed (`recovered` is false)."""
+    """The whole state: it replaces what the client had, which could not be completed (recovered is false)."""
 
     room: RoomId
     state: Tournament
@@ -145,7 +146,10 @@ class Answers(Struct, frozen=True, tag="answers"):
 
 
 class Deferred(Struct, frozen=True, tag="deferred", omit_defaults=True):
-    """No answer: these entries were not judged, nor any later one of their matches on this link, until they are resent in order."""
+    """No answer: these entries were not judged.
+
+    Nor is any later one of their matches on this link, before they are resent in order.
+    """
 
     ids: tuple[CommandId, ...]
     code: Literal["busy", "read_only", "rate", "sign_in"]
