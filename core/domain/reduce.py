@@ -150,7 +150,8 @@ def _apply(match: Match, fact: MatchFact, event: Event) -> Match:  # noqa: C901 
         case EntryHeld(entry, against):
             return replace(match, held=(*match.held, Held(entry, against, event.version, match.score)))
         case ConflictSettled(held):
-            return _noted(replace(match, held=tuple(h for h in match.held if h.entry.id not in held)), event)
+            # No entry of its own: what took their place follows as facts that are entries themselves.
+            return replace(match, held=tuple(kept for kept in match.held if kept.entry.id not in held))
 
 
 def _seated(match: Match, side: Side, team: TeamId) -> Match:
