@@ -1,0 +1,1 @@
+"""Courtside measured beside its peers: `python -m tests.benchmarks [NAME ...]`."""

@@ -1,0 +1,94 @@
+"""Courtside's side of `fanout`: the whole hub path under as many entries as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from tests.benchmarks.crowd import Device, Subscriber, begin, plan
+from tests.benchmarks.servers import hub, port_of
+
+if TYPE_CHECKING:
+    from tests.benchmarks.contest import Figures
+
+DEVICES = 4
+"""Links that submit; each has its own matches."""
+FRAME = 64
+"""Entries in one `Submit`."""
+WINDOW = 512
+"""Unanswered entries of a device above which it waits."""
+
+
+def measure(clients: int, warm_up: float, counted: float) -> Figures:
+    """Start a hub, score without rest, count what the subscribers get, end the hub.
+
+    Args:
+        clients: subscribers of the tournament.
+        warm_up: seconds before the counting begins.
+        counted: seconds of counting.
+    """
+    with hub() as url:
+        gc.collect()
+        return uvloop.run(_measure(port_of(url), clients, warm_up, counted))
+
+
+async def _measure(port: int, clients: int, warm_up: float, counted: float) -> Figures:
+    await begin(port)
+    subscribers = [Subscriber(number) for number in range(clients)]
+    for subscriber in subscribers:
+        await subscriber.open(port)
+    fixtures = plan().fixtures
+    devices = [Device(f"scorer-{number}", fixtures[number::DEVICES]) for number in range(DEVICES)]
+    for device in devices:
+        await device.open(port)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for device in devices:
+            group.create_task(_score(device, stop))
+        await asyncio.sleep(warm_up)
+        before, began = _totals(subscribers), perf_counter()
+        await asyncio.sleep(counted)
+        after, seconds = _totals(subscribers), perf_counter() - began
+        stop.set()
+    await _all_delivered(subscribers, max(device.last_seq for device in devices))
+    for link in (*subscribers, *devices):
+        link.close()
+    events, frames, size_bytes = (late - early for late, early in zip(after, before, strict=True))
+    return {
+        "deliveries a second": events / seconds,
+        "events a second": events / seconds / clients,
+        "events a frame": events / frames,
+        "bytes an event": size_bytes / events,
+    }
+
+
+async def _score(device: Device, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        device.score(FRAME)
+        await device.settled(WINDOW - FRAME)
+    await device.settled()
+    if set(device.outcomes) != {"accepted"}:
+        raise RuntimeError(f"the hub's answers to {device.name}: {dict(device.outcomes)}")
+
+
+def _totals(subscribers: list[Subscriber]) -> tuple[int, int, int]:
+    return (
+        sum(one.events for one in subscribers),
+        sum(one.frames for one in subscribers),
+        sum(one.size_bytes for one in subscribers),
+    )
+
+
+async def _all_delivered(subscribers: list[Subscriber], seq: int) -> None:
+    """Wait until every subscriber has the last event; a lost one fails the run."""
+    async with asyncio.timeout(30):
+        while any(one.last_seq < seq for one in subscribers):
+            if any(one.client is None or one.client.closed for one in subscribers):
+                raise RuntimeError("the hub closed a subscriber: what it was sent is not all delivered")
+            await asyncio.sleep(0.01)
+    if failures := [one.failure for one in subscribers if one.failure]:
+        raise RuntimeError(f"{len(failures)} subscribers lost count, the first: {failures[0]}")

@@ -1,0 +1,116 @@
+"""From key to paint: how long after a press the console has written what it changed, at 120x40.
+
+Courtside shows 200 matches while 500 events a second arrive from a hub process; the peer is the least that
+Textual can do with a key and nothing else going on, so the difference is what Courtside adds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import sys
+import tempfile
+from statistics import median, quantiles
+from threading import Event, Thread
+from time import sleep
+
+import uvloop
+
+from tests.benchmarks.contest import OURS, Benchmark, Contestant, Figures
+from tests.benchmarks.crowd import Device, begin, plan
+from tests.benchmarks.servers import courtside, hub, port_of
+from tests.benchmarks.terminal import Shows, Terminal, terminal
+
+PRESSES = 60
+RATE = 500
+"""Entries a second from the others."""
+BEAT = 0.05
+"""Seconds between two frames of entries."""
+SETTLE = 2.0
+"""Seconds under load before the first press."""
+
+
+def press_all(opened: Terminal, keys: str, seed: int = 1) -> None:
+    """Press keys in turn at uneven moments, so that no frame clock is met or missed each time."""
+    moments = random.Random(seed)
+    for number in range(PRESSES):
+        opened.press(keys[number % len(keys)], measured=True)
+        sleep(moments.uniform(0.12, 0.22))
+    sleep(1.0)
+
+
+def figures(seconds: list[float], name: str) -> Figures:
+    """Return the 95th percentile and the median in milliseconds."""
+    in_ms = [1000 * value for value in seconds]
+    return {f"{name} p95 ms": quantiles(in_ms, n=20)[-1], f"{name} p50 ms": median(in_ms)}
+
+
+def run_empty() -> Figures:
+    """Measure an app with one line and one key."""
+    with terminal([sys.executable, "-m", "tests.benchmarks.peers.empty_app"], {}) as opened:
+        opened.wait_for("pressed 0")
+        press_all(opened, "l")
+        return figures(opened.latencies(counted(r"pressed (\d+)")), "key to paint")
+
+
+def counted(pattern: str) -> Shows:
+    """Return what finds a number on the screen that each press raises by one."""
+
+    def shows(lines: list[str], presses: int) -> bool:
+        return any(int(found[1]) >= presses for line in lines for found in re.finditer(pattern, line))
+
+    return shows
+
+
+def run_courtside() -> Figures:
+    """Measure the console among 200 matches and 500 events a second of others."""
+    with hub() as url, tempfile.TemporaryDirectory() as folder:
+        stop, scoring = Event(), Event()
+        others = Thread(target=lambda: uvloop.run(score_steadily(port_of(url), stop, scoring)))
+        others.start()
+        try:
+            if not scoring.wait(30):
+                raise RuntimeError("the others never began to score")
+            command = [courtside(), "--hub", url, "--data", folder]
+            with terminal(command, {}) as opened:
+                return measure_console(opened)
+        finally:
+            stop.set()
+            others.join()
+
+
+def measure_console(opened: Terminal) -> Figures:
+    """Score the first match of the list, which nobody else scores."""
+    opened.wait_for(r"M000")
+    opened.press("\r")
+    opened.wait_for("ENTRY")
+    sleep(SETTLE)
+    press_all(opened, "l")
+    return figures(opened.latencies(counted(r"\b0\s?-\s?(\d+)\b")), "key to paint")
+
+
+async def score_steadily(port: int, stop: Event, scoring: Event) -> None:
+    """Create the tournament and score all matches but the first until told to stop."""
+    await begin(port)
+    others = Device("others", plan().fixtures[1:])
+    await others.open(port)
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while not stop.is_set():
+        others.score(round(RATE * BEAT))
+        scoring.set()
+        due += BEAT
+        await asyncio.sleep(max(0.0, due - loop.time()))
+    await others.settled()
+    others.close()
+
+
+BENCHMARK = Benchmark(
+    "paint",
+    f"milliseconds from key to paint at 120x40, 200 matches, {RATE} events a second",
+    (
+        Contestant(OURS, ("courtside", "textual"), run_courtside),
+        Contestant("empty Textual app", ("textual",), run_empty),
+    ),
+)
