@@ -1,0 +1,62 @@
+"""The program itself, run as its users run it: one command a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COURTSIDE = (sys.executable, "-m", "tui.cli")
+QUICK = {
+    "COURTSIDE_BACKOFF_FIRST": "0.05",
+    "COURTSIDE_BACKOFF_CAP": "0.3",
+    "COURTSIDE_MINIMUM_UPTIME": "0.1",
+    "COURTSIDE_PROBE_INTERVAL": "0.3",
+}
+"""Settings for tests in which hubs die often: the same machine, at the pace of a test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return what it printed, which must be one JSON document."""
+        return json.loads(self.out)
+
+    def lines(self) -> list[Any]:
+        """Return what it printed, a JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment for a program under test: quick to retry, and more where a test asks for it."""
+    return {**os.environ, **QUICK, **more}
+
+
+def courtside(*args: object, env: Mapping[str, str] | None = None, within: float = 50.0) -> Finished:
+    """Run one command to its end, without a terminal.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end within so many seconds.
+    """
+    done = subprocess.run(
+        [*COURTSIDE, *map(str, args)],
+        env=env or environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=within,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
