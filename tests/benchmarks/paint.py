@@ -19,8 +19,8 @@ import uvloop
 
 from tests.benchmarks.contest import OURS, Benchmark, Contestant, Figures
 from tests.benchmarks.crowd import Device, begin, plan
+from tests.benchmarks.recorder import Recorder, Shows, recorded
 from tests.benchmarks.servers import courtside, hub, port_of
-from tests.benchmarks.terminal import Shows, Terminal, terminal
 
 PRESSES = 60
 RATE = 500
@@ -31,7 +31,7 @@ SETTLE = 2.0
 """Seconds under load before the first press."""
 
 
-def press_all(opened: Terminal, keys: str, seed: int = 1) -> None:
+def press_all(opened: Recorder, keys: str, seed: int = 1) -> None:
     """Press keys in turn at uneven moments, so that no frame clock is met or missed each time."""
     moments = random.Random(seed)
     for number in range(PRESSES):
@@ -48,7 +48,7 @@ def figures(seconds: list[float], name: str) -> Figures:
 
 def run_empty() -> Figures:
     """Measure an app with one line and one key."""
-    with terminal([sys.executable, "-m", "tests.benchmarks.peers.empty_app"], {}) as opened:
+    with recorded([sys.executable, "-m", "tests.benchmarks.peers.empty_app"], {}) as opened:
         opened.wait_for("pressed 0")
         press_all(opened, "l")
         return figures(opened.latencies(counted(r"pressed (\d+)")), "key to paint")
@@ -73,14 +73,14 @@ def run_courtside() -> Figures:
             if not scoring.wait(30):
                 raise RuntimeError("the others never began to score")
             command = [courtside(), "--hub", url, "--data", folder]
-            with terminal(command, {}) as opened:
+            with recorded(command, {}) as opened:
                 return measure_console(opened)
         finally:
             stop.set()
             others.join()
 
 
-def measure_console(opened: Terminal) -> Figures:
+def measure_console(opened: Recorder) -> Figures:
     """Score the first match of the list, which nobody else scores."""
     opened.wait_for(r"M000")
     opened.press("\r")

@@ -1,4 +1,4 @@
-"""A terminal for measuring: a program in a pty, what it wrote and when, replayed into a screen afterwards.
+"""A recorder: a program in a pty, what it wrote and when, replayed into a screen afterwards.
 
 While the program runs its output is only stamped and kept: drawing it then would slow what is measured.
 Times are seconds of the monotonic clock.
@@ -33,7 +33,7 @@ Shows = Callable[[list[str], int], bool]
 
 
 @dataclass(slots=True)
-class Terminal:
+class Recorder:
     """A running program and the record of what it wrote."""
 
     master: int
@@ -96,7 +96,7 @@ def blank() -> tuple[pyte.Screen, pyte.ByteStream]:
 
 
 @contextmanager
-def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Terminal]:
+def recorded(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Recorder]:
     """Run a program in a pty of 120x40 and end it afterwards."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -109,7 +109,7 @@ def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
         start_new_session=True,
     )
     os.close(slave)
-    opened = Terminal(master)
+    opened = Recorder(master)
     reader = Thread(target=_record, args=(opened,), daemon=True)
     reader.start()
     try:
@@ -125,7 +125,7 @@ def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
         os.close(master)
 
 
-def _record(opened: Terminal) -> None:
+def _record(opened: Recorder) -> None:
     while True:
         try:
             data = os.read(opened.master, 1 << 16)
