@@ -67,6 +67,7 @@ def test_pure_modules_are_told_the_time() -> None:
 
 
 def test_every_module_of_the_realtime_core_and_the_hub_has_its_floor() -> None:
+    # In pyproject.toml, contracts "machines" and "hub-machines"; a shell is named in contract "pure" as well.
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     names = [
         f"core.{room}.{file.stem}"
