@@ -1,1 +1,1 @@
-"""The client side: machines that decide (session, pool, outbox, rooms, engine), and shells that do (link, polling, journal, client)."""
+"""The client side: machines that decide, composed by the engine, and shells that do what it says."""

@@ -1,22 +1,52 @@
-"""Effects: what a machine of the client side asks its shell to do, as values. The shell performs them in order and decides nothing.
+"""Effects: what a machine of the client side asks its shell to do, as values, and what the shell hands in.
 
-`Persist` is the only one whose outcome comes back: until `Engine.receive_saved` names the entry's row, it is neither shown nor sent.
+The shell performs effects in order and decides nothing. `Persist` is the only one whose outcome comes back:
+until `Engine.receive_saved` names the entry's row, it is neither shown nor sent. Of a link that was hung up
+nothing need come back, not even its closing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NewType, TypeAlias
+from typing import TYPE_CHECKING, Literal, NewType, TypeAlias
 
-from core.domain.answers import Answer
-from core.domain.commands import Entry
-from core.domain.events import Event
-from core.domain.ids import CommandId, Epoch, TournamentId
-from core.domain.state import Tournament
-from core.realtime.view import Connection, EntryState, LocalLine, Queued
-from core.wire.messages import ClientMessage, Listing
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.domain.answers import Answer
+    from core.domain.commands import Entry
+    from core.domain.events import Event
+    from core.domain.ids import CommandId, Epoch, TournamentId
+    from core.domain.state import Tournament
+    from core.realtime.view import Connection, EntryState, LocalLine, Queued
+    from core.wire.messages import ClientMessage, Listing
 
 LinkId = NewType("LinkId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, by both of this device's clocks, read together."""
+
+    now: float
+    """The monotonic clock, in seconds: what deadlines are measured by."""
+    at: datetime
+    """The wall clock, aware UTC: what people read; it orders nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """An entry as it stands in the journal."""
+
+    row: int
+    """Its place, from 1: the order of this device's key presses, over all processes of the data folder."""
+    entry: Entry
+    state: EntryState
+    attempts: int = 0
+    """How often it was sent, as last recorded; after a restart it may have left once more than that."""
+    answer: Answer | None = None
+    """The hub's answer; `None` while there is none."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +107,8 @@ class Replaced:
     """A tournament's state, whole: a snapshot or a stored copy."""
 
     state: Tournament
+    stored: bool = False
+    """True for a copy from this laptop's disk: it is as old as its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,9 @@ class RoomLive:
 
     tournament: TournamentId
     live: bool
+    as_of: datetime | None = None
+    """When the state was last known to be the newest, by this device's clock; `None` for the moment of the
+    change itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +128,7 @@ class QueueChanged:
 
     queue: tuple[Queued, ...]
     confirmed_total: int
+    evicted_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +181,17 @@ class Apply:
 
 
 Effect: TypeAlias = Dial | Hangup | Send | Persist | Record | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What became of the wish to take an entry back."""
+
+    outcome: Literal["withdrawn", "dismissed", "needs_undo", "impossible"]
+    """`withdrawn`: it certainly never left and never will. `dismissed`: it was refused, and is listed no
+    more. `needs_undo`: it may have left or counts already, so only an `Undo` that names it takes it back: submit
+    one. `impossible`: see `reason`."""
+    reason: str
+    """Why, in words for a scorekeeper."""
+    effects: tuple[Effect, ...] = ()
+    """What to perform for it, in order."""

@@ -1,21 +1,24 @@
 """The view: everything that a screen or a program may know at one moment, as one frozen value.
 
-The store holds the newest view; what a change did not touch is shared with the view before, so identity answers "did this change?".
-Wall times are aware UTC; monotonic times are seconds of this process's monotonic clock, comparable with `time.monotonic()`.
+The store holds the newest view; what a change did not touch is shared with the view before, so identity
+answers "did this change?". Wall times are aware UTC; monotonic times are seconds of this process's monotonic
+clock, comparable with `time.monotonic()`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from core.domain.commands import Entry, Priority
-from core.domain.events import Event
-from core.domain.ids import CommandId, DeviceId, MatchId, RoomId, TournamentId
-from core.domain.state import Tournament
-from core.wire.messages import Listing, Role
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from core.domain.commands import Entry, Priority
+    from core.domain.events import Event
+    from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, RoomId, TournamentId
+    from core.domain.state import Tournament
+    from core.wire.messages import Listing, Role
 
 EntryState = Literal[
     "saving", "saved", "sending", "confirmed", "official", "conflict", "refused", "withdrawn"
@@ -45,6 +48,8 @@ class Queued:
     """The match's version with it; 0 while unknown."""
     latency: float | None = None
     """Seconds from the last sending to the answer; `None` without one."""
+    epoch: Epoch | None = None
+    """The epoch of `seq` and `version`; `None` while unknown."""
 
     @property
     def waiting(self) -> bool:
@@ -82,7 +87,7 @@ class Connection:
 
     state: LinkState = "offline"
     since: float = 0.0
-    """Monotonic time since when the state holds."""
+    """Monotonic time since when the state holds; attempts to connect do not end being offline."""
     endpoint: str = ""
     """The hub's address in use or tried next."""
     latency: float | None = None
@@ -116,15 +121,19 @@ class Shown:
     confirmed: Tournament
     """The fold of the hub's log at its position."""
     projected: Tournament
-    """The same with this device's unanswered entries laid over by the hub's own rules; `confirmed` itself when there are none."""
+    """The same with this device's unanswered entries laid over by the hub's own rules; `confirmed` itself
+    when there are none. Its position is that of `confirmed`; versions of its matches count pending events too,
+    so a new entry's base is made from `confirmed` (`core.realtime.overlay.base_of`)."""
     pending: frozenset[MatchId] = frozenset()
     """Matches with unanswered entries."""
     live: bool = False
     """Whether a link carries the room now: if not, every number is as of `as_of`."""
     as_of: datetime | None = None
-    """By this device's clock: when the state was last known to be the newest; `None` if never."""
+    """By this device's clock: when the state was last known to be the newest; `None` if never. While `live`
+    holds, that is now."""
     refused: Mapping[CommandId, str] = field(default_factory=dict)
-    """Pending entries that the rules refuse at the moment, with the reason: shown beside the score, never in it."""
+    """Pending entries that the rules refuse or would hold at the moment, with the reason: shown beside the
+    score, never in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +188,5 @@ class View:
     """Whether this process is the one of its data folder that sends; the others append to its journal."""
     confirmed_total: int = 0
     """How many entries the hub has confirmed since this process started."""
+    evicted_total: int = 0
+    """How many low entries had to make room since this process started."""
