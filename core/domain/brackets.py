@@ -6,14 +6,16 @@ Guarantees that a slot is filled by a rule alone, and never one that ops assigne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from typing import TYPE_CHECKING
 
-from core.domain.commands import Side
 from core.domain.events import SlotFilled
 from core.domain.ids import MatchId, PoolId, StageId, TeamId, short_form
 from core.domain.plan import LoserOf, OneOf, PlaceOf, Source, WinnerOf
 from core.domain.standings import Table, table
-from core.domain.state import Match, Tournament
+
+if TYPE_CHECKING:
+    from core.domain.commands import Side
+    from core.domain.state import Match, Tournament
 
 _SIDES: tuple[Side, ...] = ("home", "away")
 
@@ -50,10 +52,10 @@ def fillings(state: Tournament) -> tuple[tuple[MatchId, SlotFilled], ...]:
 
 def rounds(state: Tournament) -> tuple[Round, ...]:
     """Return the rounds of all knock-out stages, in playing order."""
-    return tuple(
-        Round(stage, name, tuple(matches))
-        for (stage, name), matches in groupby(_knockout(state), lambda match: (match.stage, match.round))
-    )
+    found: dict[tuple[StageId, str], list[Match]] = {}
+    for match in _knockout(state):
+        found.setdefault((match.stage, match.round), []).append(match)
+    return tuple(Round(stage, name, tuple(matches)) for (stage, name), matches in found.items())
 
 
 def champion(state: Tournament) -> TeamId | None:
@@ -133,11 +135,8 @@ def _complete_table(state: Tournament, pool_id: PoolId) -> Table | None:
     """Return a pool's table if all its matches are finished; most calls find that out without making one."""
     if not all(match.finished for match in state.matches.values() if match.pool == pool_id):
         return None
-    for stage in state.stages:
-        for pool in stage.pools:
-            if pool.id == pool_id:
-                return table(state, stage, pool)
-    return None
+    pool = state.pool(pool_id)
+    return table(state, next(stage for stage in state.stages if pool in stage.pools), pool)
 
 
 def _knockout(state: Tournament) -> list[Match]:

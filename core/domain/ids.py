@@ -8,7 +8,11 @@ Ids are opaque strings. A tournament's, team's, stage's, pool's and court's id i
 from __future__ import annotations
 
 import re
-from typing import NewType
+import unicodedata
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TournamentId = NewType("TournamentId", str)
 StageId = NewType("StageId", str)
@@ -30,6 +34,23 @@ def is_slug(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
 
 
+def make_slug(text: str, otherwise: str, taken: Collection[str] = ()) -> str:
+    """Make an id out of a name (`Türkiye` gives `turkiye`).
+
+    Args:
+        text: the name.
+        otherwise: the slug of a name that has no letter or digit of the Latin alphabet.
+        taken: ids in use; one of these gets a number behind it (`turkiye-2`).
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or otherwise
+    number, made = 1, slug
+    while made in taken:
+        number += 1
+        made = f"{slug}-{number}"
+    return made
+
+
 def match_id(tournament: TournamentId, short: str) -> MatchId:
     """Make the id that is unique in a hub out of a tournament and a short form such as `m042`."""
     return MatchId(f"{tournament}.{short}")
@@ -38,6 +59,18 @@ def match_id(tournament: TournamentId, short: str) -> MatchId:
 def short_form(match: MatchId) -> str:
     """Return what a person calls the match: the part after the dot, in capitals (`M042`)."""
     return match.rpartition(".")[2].upper()
+
+
+def same_match(text: str, match: MatchId) -> bool:
+    """Tell whether somebody who writes `text` may mean this match (`m17`, `M017`, `17`, `euro-2024.m017`)."""
+    written = text.strip().lower()
+    return written == match.lower() or _bare(written) == _bare(short_form(match).lower())
+
+
+def _bare(short: str) -> str:
+    """Return a numbered short form as its number alone, any other as it is."""
+    digits = short.removeprefix("m")
+    return digits.lstrip("0") if digits.isdecimal() else short
 
 
 def tournament_room(tournament: TournamentId) -> RoomId:

@@ -6,14 +6,17 @@ separates share their rank. Live matches do not count. Which slots the places fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from core.domain.ids import PoolId, StageId, TeamId
 from core.domain.plan import PlaceOf, Pool, Stage, TieBreak
-from core.domain.state import Match, Tournament
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from core.domain.ids import PoolId, StageId, TeamId
+    from core.domain.state import Match, Tournament
 
 Decider: TypeAlias = Literal["", "points", "undecided", "assigned"] | TieBreak
 """What separated a row from its neighbours: points, a tie-break, or ops (`assigned`); `undecided` where the
