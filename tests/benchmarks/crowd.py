@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from datetime import UTC, datetime
 from itertools import cycle
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from core.domain.ids import (
     CommandId,
     CourtId,
     DeviceId,
+    Epoch,
     PoolId,
     StageId,
     TeamId,
@@ -30,6 +32,7 @@ from core.wire.messages import (
     Answers,
     ClientMessage,
     Deferred,
+    Events,
     Hello,
     Join,
     Problem,
@@ -47,8 +50,10 @@ TOURNAMENT = TournamentId("bench")
 MATCHES = 200
 PATIENCE = 30.0
 """Seconds that the hub may take over anything."""
-EVENTS_HEAD = b"\x83\xa4type\xa6events"
-"""How an `Events` frame begins in MessagePack: a map of three, its tag first."""
+EVENTS_HEAD = msgspec.msgpack.encode(Events(tournament_room(TOURNAMENT), Epoch(""), ()))[
+    : len(b"\x84\xa4type\xa6events")
+]
+"""How an `Events` frame begins in MessagePack: a map with its tag first."""
 
 
 class Seen(msgspec.Struct):
@@ -96,6 +101,9 @@ class Device:
         self.last_seq = 0
         """Highest seq among the answers."""
         self.outcomes: Counter[str] = Counter()
+        self.waits: list[float] = []
+        """Seconds from each entry to its answer."""
+        self._sent: deque[float] = deque()
         self._points = cycle(
             [AddScore(one.id, side.team, 1) for one in fixtures for side in (one.home, one.away) if side.team]
         )
@@ -113,6 +121,7 @@ class Device:
     def submit(self, commands: Sequence[Command]) -> None:
         """Send commands as entries in one frame."""
         self.unanswered += len(commands)
+        self._sent.extend([monotonic()] * len(commands))
         self._send(Submit(tuple(self._entry(command) for command in commands)))
 
     def score(self, count: int) -> None:
@@ -161,10 +170,13 @@ class Device:
         message = decode_hub(payload)
         match message:
             case Answers(answers):
+                now = monotonic()
                 self.unanswered -= len(answers)
                 for answer in answers:
                     self.outcomes[answer.outcome] += 1
                     self.last_seq = max(self.last_seq, answer.seq)
+                    # Answers come in the order of the entries: one link, one tournament.
+                    self.waits.append(now - self._sent.popleft())
                 self._answered.set()
             case Deferred() | Problem():
                 self._failure = repr(message)
