@@ -1,4 +1,4 @@
-"""Courtside's side of `fanout`: the whole hub path under as many entries as it takes."""
+"""Courtside's side of `fanout`: the whole hub path, as fast as 20 scorers get their answers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from tests.benchmarks.servers import hub, port_of
 if TYPE_CHECKING:
     from tests.benchmarks.contest import Figures
 
-DEVICES = 4
-"""Links that submit; each has its own matches."""
-FRAME = 16
-"""Entries in one `Submit`."""
-WINDOW = 128
-"""Unanswered entries of a device above which it waits."""
+DEVICES = 20
+"""Scorers, each with a link and matches of their own."""
+WINDOW = 8
+"""Unanswered entries of a scorer, each sent in a frame of its own; wider windows make larger batches."""
 
 
 def measure(clients: int, warm_up: float, counted: float) -> Figures:
@@ -70,8 +68,8 @@ async def _measure(port: int, clients: int, warm_up: float, counted: float) -> F
 
 async def _score(device: Device, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        device.score(FRAME)
-        await device.settled(WINDOW - FRAME)
+        device.score(1)
+        await device.settled(WINDOW - 1)
     await device.settled()
     if set(device.outcomes) != {"accepted"}:
         raise RuntimeError(f"the hub's answers to {device.name}: {dict(device.outcomes)}")

@@ -108,7 +108,7 @@ def run_socketio() -> Figures:
 
 BENCHMARK = Benchmark(
     "fanout",
-    f"deliveries a second at {CLIENTS} clients, about 250 bytes an event",
+    f"deliveries a second at {CLIENTS} clients, about 250 bytes an event, higher is better",
     (
         Contestant(OURS, ("courtside", "uvicorn", "uvloop", "msgspec"), run_courtside),
         Contestant("websockets.broadcast", ("websockets", "uvloop"), run_websockets, aim=2),

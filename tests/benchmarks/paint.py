@@ -108,7 +108,7 @@ async def score_steadily(port: int, stop: Event, scoring: Event) -> None:
 
 BENCHMARK = Benchmark(
     "paint",
-    f"milliseconds from key to paint at 120x40, 200 matches, {RATE} events a second",
+    f"milliseconds from key to paint at 120x40, 200 matches, {RATE} events a second, lower is better",
     (
         Contestant(OURS, ("courtside", "textual"), run_courtside),
         Contestant("empty Textual app", ("textual",), run_empty),
