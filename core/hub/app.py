@@ -1,0 +1,111 @@
+"""The hub's ASGI application: the HTTP routes, the WebSocket endpoint, and the door before both.
+
+What is said over them is `http`'s and `link`'s affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.routing import Route, WebSocketRoute
+
+from core.hub.access import origin_allowed
+from core.hub.http import Http, http_problem, problem
+from core.hub.link import HELLO_DEADLINE, Link, Lobby
+from core.wire.codec import SUBPROTOCOLS
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from core.hub.protocol import SocketProtocol
+    from core.hub.sqlite_log import SqliteLog
+
+CLOSE_NO_HELLO = 4408
+"""The client said nothing in time; it may try again."""
+
+
+class Sockets:
+    """`/v1/ws` as raw ASGI: the hub writes past ASGI, straight to the connection.
+
+    Args:
+        lobby: where the links belong.
+    """
+
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket from its handshake to its end."""
+        await receive()
+        offered: list[str] = scope["subprotocols"]
+        chosen = next((name for name in SUBPROTOCOLS if name in offered), None)
+        if offered and chosen is None:
+            detail = f"this hub speaks {' and '.join(SUBPROTOCOLS)}; offer one of them, or none for JSON"
+            await problem(HTTPStatus.BAD_REQUEST, detail)(scope, receive, send)
+            return
+        await send({"type": "websocket.accept", "subprotocol": chosen})
+        peer: SocketProtocol = scope["state"]["peer"]
+        link = Link(self._lobby, peer, SUBPROTOCOLS[chosen] if chosen else "json")
+        try:
+            await _read(link, receive)
+        except TimeoutError:
+            peer.close(CLOSE_NO_HELLO, f"no hello within {HELLO_DEADLINE:.0f} s")
+        finally:
+            link.end()
+
+
+class Doorkeeper:
+    """Turns away what a browser brings from a page of elsewhere.
+
+    Args:
+        app: what is behind the door.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer 403."""
+        headers = HTTPConnection(scope).headers
+        if origin_allowed(headers.get("origin"), headers.get("host")):
+            await self._app(scope, receive, send)
+        else:
+            detail = "pages from elsewhere may not use this hub"
+            await problem(HTTPStatus.FORBIDDEN, detail)(scope, receive, send)
+
+
+def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
+    """Assemble the application."""
+    http = Http(lobby, log)
+    routes = [
+        Route("/v1/tournaments", http.tournaments),
+        Route("/v1/tournaments/{tournament}", http.tournament),
+        Route("/v1/tournaments/{tournament}/events", http.events),
+        Route("/v1/entries", http.entries, methods=["POST"]),
+        Route("/healthz", http.health),
+        Route("/readyz", http.ready),
+        WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),
+    ]
+    return Doorkeeper(Starlette(routes=routes, exception_handlers={HTTPException: http_problem}))
+
+
+async def _read(link: Link, receive: Receive) -> None:
+    """Read frames until the end.
+
+    Raises:
+        TimeoutError: the client did not say hello in time.
+    """
+    async with asyncio.timeout(HELLO_DEADLINE) as deadline:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            link.receive_frame(message["bytes"] if text is None else text)
+            if link.greeted:
+                deadline.reschedule(None)

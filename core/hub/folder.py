@@ -1,0 +1,91 @@
+"""A hub's folder: its lock, so that there is one ledger a folder, and the note that says where the hub is."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+from filelock import FileLock, Timeout
+from msgspec import Struct
+
+from core.errors import FolderInUse, NotSaved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 1.0
+"""Seconds to wait for the lock: `running` of another process takes it for a moment."""
+
+
+class Note(Struct, frozen=True):
+    """What `hub.json` says while a hub runs."""
+
+    url: str
+    """Where to reach it from this machine."""
+    pid: int
+
+
+def hub_folder(data: Path) -> Path:
+    """Return the hub's own part of a data folder."""
+    return data / "hub"
+
+
+@contextmanager
+def claimed(data: Path) -> Iterator[Path]:
+    """Hold the lock of a data folder's hub, and return the hub's folder, made if it was not there.
+
+    Raises:
+        FolderInUse: another hub holds it.
+        NotSaved: the folder cannot be made or written.
+    """
+    folder = hub_folder(data)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "hub.lock", timeout=PATIENCE)
+        lock.acquire()
+    except Timeout as error:
+        note = _read(folder)
+        holder = "" if note is None else f"the hub at {note.url} (process {note.pid})"
+        raise FolderInUse(str(folder), holder) from error
+    except OSError as error:
+        raise NotSaved(str(folder), str(error)) from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+
+
+@contextmanager
+def noted(folder: Path, url: str) -> Iterator[None]:
+    """Tell others where the hub is, as long as it is there."""
+    path = folder / "hub.json"
+    draft = folder / "hub.json.new"
+    draft.write_bytes(msgspec.json.encode(Note(url, os.getpid())))
+    draft.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def running(data: Path) -> str | None:
+    """Return the URL of the hub that works on a data folder; `None` if none does."""
+    folder = hub_folder(data)
+    note = _read(folder)
+    if note is None:
+        return None
+    try:
+        with FileLock(folder / "hub.lock", timeout=0):
+            return None
+    except Timeout:
+        return note.url
+
+
+def _read(folder: Path) -> Note | None:
+    try:
+        return msgspec.json.decode((folder / "hub.json").read_bytes(), type=Note)
+    except (OSError, msgspec.MsgspecError):
+        return None

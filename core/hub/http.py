@@ -1,0 +1,214 @@
+"""The hub over HTTP: tournaments to read, logs by the page, entries to bring, and whether the hub is well.
+
+Errors are RFC 9457 problems whose `detail` is for people. Entries take the same way as over a link; the
+request waits for their round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+from core.domain.answers import Answer
+from core.domain.commands import Entry
+from core.domain.ids import Epoch, TournamentId
+from core.errors import BadLog
+from core.hub.access import WRITERS
+from core.hub.gate import Gate
+from core.wire.messages import MAX_CLIENT_FRAME_BYTES, Deferred, Problem
+
+if TYPE_CHECKING:
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+
+    from core.domain.state import Tournament
+    from core.hub.link import Lobby
+    from core.hub.sqlite_log import SqliteLog
+
+BODY_DEADLINE = 10.0
+"""Seconds that a request's body may take."""
+PAGE = 1_000
+MAX_PAGE = 10_000
+"""Events of one page: unless told, and at most."""
+
+
+class Page(Struct, frozen=True):
+    """A part of a tournament's log."""
+
+    epoch: Epoch
+    seq: int
+    """The newest seq there is, on this page or not."""
+    events: tuple[msgspec.Raw, ...]
+
+
+class Brought(Struct, frozen=True):
+    """Entries to judge, in the order of the key presses."""
+
+    entries: tuple[Entry, ...]
+
+
+class Outcome(Struct, frozen=True):
+    """What became of brought entries."""
+
+    answers: tuple[Answer, ...]
+    deferred: tuple[Deferred, ...]
+    problems: tuple[Problem, ...]
+
+
+class Courier:
+    """One request that brings entries, and waits until each is answered or deferred."""
+
+    def __init__(self, count: int) -> None:
+        self.gate = Gate()
+        self.done = asyncio.Event()
+        self._missing = count
+        self._answers: list[Answer] = []
+        self._deferred: list[Deferred] = []
+        self._problems: list[Problem] = []
+
+    @property
+    def outcome(self) -> Outcome:
+        """What has been said so far."""
+        return Outcome(tuple(self._answers), tuple(self._deferred), tuple(self._problems))
+
+    def give_answers(self, answers: tuple[Answer, ...]) -> None:
+        """Take answers."""
+        self._answers.extend(answers)
+        self._settle(len(answers))
+
+    def give_deferred(self, deferred: Deferred) -> None:
+        """Take what was not judged."""
+        self._deferred.append(deferred)
+        self._settle(len(deferred.ids))
+
+    def give_problem(self, problem: Problem) -> None:
+        """Take what cannot be used."""
+        self._problems.append(problem)
+        self._settle(len(problem.ids))
+
+    def _settle(self, count: int) -> None:
+        self._missing -= count
+        if self._missing <= 0:
+            self.done.set()
+
+
+class Http:
+    """The handlers.
+
+    Args:
+        lobby: the hub.
+        log: its log, for pages.
+    """
+
+    def __init__(self, lobby: Lobby, log: SqliteLog) -> None:
+        self._lobby = lobby
+        self._log = log
+
+    async def tournaments(self, _request: Request) -> Response:
+        """List the tournaments."""
+        return reply(self._lobby.rounds.rooms.listings())
+
+    async def tournament(self, request: Request) -> Response:
+        """Show a tournament as it stands."""
+        state = self._state(request)
+        return no_tournament(request) if state is None else reply(state)
+
+    async def events(self, request: Request) -> Response:
+        """Show a page of a tournament's log."""
+        state = self._state(request)
+        if state is None:
+            return no_tournament(request)
+        try:
+            after = int(request.query_params.get("after", "0"))
+            limit = int(request.query_params.get("limit", str(PAGE)))
+        except ValueError:
+            return problem(HTTPStatus.BAD_REQUEST, "after and limit are whole numbers")
+        if after < 0 or not 1 <= limit <= MAX_PAGE:
+            return problem(HTTPStatus.BAD_REQUEST, f"after is at least 0, limit is 1 to {MAX_PAGE:,}")
+        here = state.position
+        try:
+            events = await asyncio.to_thread(
+                self._log.page, state.id, here.epoch, min(after, here.seq), here.seq, limit
+            )
+        except BadLog as error:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        return reply(Page(here.epoch, here.seq, events))
+
+    async def entries(self, request: Request) -> Response:
+        """Judge entries."""
+        if self._lobby.role not in WRITERS:
+            return problem(HTTPStatus.UNAUTHORIZED, "this hub takes entries only from its own machine")
+        try:
+            async with asyncio.timeout(BODY_DEADLINE):
+                body = await _body(request)
+        except TimeoutError:
+            return problem(HTTPStatus.REQUEST_TIMEOUT, "the request took too long to arrive")
+        if body is None:
+            detail = f"a request is at most {MAX_CLIENT_FRAME_BYTES:,} bytes; bring the entries in parts"
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        try:
+            brought = msgspec.json.decode(body, type=Brought)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            return problem(HTTPStatus.BAD_REQUEST, f"the entries cannot be read: {error}")
+        courier = Courier(len(brought.entries))
+        if brought.entries:
+            self._lobby.rounds.bring(courier, brought.entries, "", "")
+            await courier.done.wait()
+        return reply(courier.outcome)
+
+    async def health(self, _request: Request) -> Response:
+        """Say that the hub lives."""
+        return reply({"ok": True, "hub": self._lobby.hub, "version": self._lobby.version})
+
+    async def ready(self, _request: Request) -> Response:
+        """Say whether the hub takes entries."""
+        if self._lobby.leaving:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub is stopping")
+        if not self._lobby.rounds.durable:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub cannot write to its disk")
+        return reply({"ok": True})
+
+    def _state(self, request: Request) -> Tournament | None:
+        room = self._lobby.rounds.rooms.room(TournamentId(request.path_params["tournament"]))
+        return None if room is None else room.state
+
+
+def reply(value: object) -> Response:
+    """Return a value as JSON."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def problem(status: HTTPStatus, detail: str) -> Response:
+    """Return a problem (RFC 9457, section 3)."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    return Response(msgspec.json.encode(body), status.value, media_type="application/problem+json")
+
+
+async def http_problem(_request: Request, error: Exception) -> Response:
+    """Return what the router refuses as a problem."""
+    refused: HTTPException = error  # type: ignore[assignment]  # registered for this class alone
+    status = HTTPStatus(refused.status_code)
+    response = problem(status, f"{status.description or status.phrase}; what there is begins with /v1/")
+    response.headers.update(refused.headers or {})
+    return response
+
+
+def no_tournament(request: Request) -> Response:
+    """Say that a tournament is not here."""
+    name = request.path_params["tournament"][:80]
+    return problem(HTTPStatus.NOT_FOUND, f"there is no tournament {name!r} on this hub")
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the body; `None` if it is too large."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > MAX_CLIENT_FRAME_BYTES:
+            return None
+    return bytes(parts)

@@ -1,0 +1,186 @@
+"""The ledger: what became of every entry that the hub ever saw, and the states that follow from it.
+
+Owns one effect per command (a known id gets its old answer), the binding judgement and the sequence. Leaves
+durability to the shell: nothing that `submit` returns may leave the hub before it is committed, and after a
+failed commit the ledger is made anew from the log. Guarantees that the same entries in the same order, with
+the same times and epochs, give the same log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from core.domain.answers import Answer
+from core.domain.commands import CreateTournament, Entry, Undo, match_of
+from core.domain.ids import CommandId, Epoch, TournamentId
+from core.domain.rules import Accepted, Refused, judge
+from core.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from core.domain.events import Event
+    from core.domain.state import Tournament
+
+MAX_ID = 128
+"""Longest id of an entry or a device, in characters."""
+
+_content = msgspec.msgpack.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An id that the ledger has answered."""
+
+    answer: Answer
+    digest: bytes
+    """Of the entry's content; empty where the id was withdrawn unseen, and any content fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """New answers, to be stored together and then given."""
+
+    tournament: TournamentId
+    answer: Answer
+    digest: bytes
+    withdrawn: Answer | None = None
+    """The answer that waits for an entry which this one took back before it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The entry is known: this is the answer that it got."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """The id is known with another content: nothing is applied."""
+
+    id: CommandId
+    detail: str
+
+
+Judgement: TypeAlias = Ruling | Repeated | Contradicted
+
+
+def digest(entry: Entry) -> bytes:
+    """Return what tells this entry's content from any other's.
+
+    Raises:
+        Malformed: the entry cannot stand in a log: an id is empty, too long or unprintable, its time has no
+            zone, a number is beyond 64 bits.
+    """
+    for what, value in (("id", entry.id), ("device", entry.device), ("tournament", entry.tournament)):
+        if not value or len(value) > MAX_ID or not value.isprintable():
+            raise Malformed(f"an entry's {what} must be 1 to {MAX_ID} printable characters")
+    if entry.entered_at.tzinfo is None:
+        raise Malformed("an entry's entered_at must name its time zone (end in Z)")
+    try:
+        return blake2b(_content.encode(entry), digest_size=16).digest()
+    except (OverflowError, UnicodeError) as error:
+        raise Malformed("an entry holds a number or text that cannot be stored") from error
+
+
+class Ledger:
+    """Judges entries one after the other.
+
+    Args:
+        make_epoch: gives the epoch of a tournament that begins.
+        states: the tournaments as the log leaves them.
+        known: every id that was answered.
+    """
+
+    def __init__(
+        self,
+        make_epoch: Callable[[], Epoch],
+        states: Iterable[Tournament] = (),
+        known: Iterable[Known] = (),
+    ) -> None:
+        self._make_epoch = make_epoch
+        self._states = {state.id: state for state in states}
+        self._known = {one.answer.id: one for one in known}
+
+    def state(self, tournament: TournamentId) -> Tournament | None:
+        """Return a tournament with everything judged so far, committed or not; `None` if there is none."""
+        return self._states.get(tournament)
+
+    def answer(self, command: CommandId) -> Answer | None:
+        """Return the answer that an id got; `None` if it was never seen."""
+        known = self._known.get(command)
+        return known.answer if known is not None else None
+
+    def submit(self, entry: Entry, at: datetime, deliverer: str = "") -> Judgement:
+        """Judge an entry, once.
+
+        Args:
+            entry: what was entered.
+            at: when it was received, UTC.
+            deliverer: who brought it, `""` when that was the author.
+
+        Raises:
+            Malformed: the entry cannot stand in a log.
+        """
+        content = digest(entry)
+        known = self._known.get(entry.id)
+        if known is not None:
+            if known.digest in (b"", content):
+                return Repeated(known.answer)
+            return Contradicted(entry.id, "this id was used for another entry; nothing was changed")
+        ruling = self._take_back(entry, content) or self._judge(entry, content, at, deliverer)
+        self._known[entry.id] = Known(ruling.answer, content)
+        if ruling.withdrawn is not None:
+            self._known[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
+        return ruling
+
+    def _take_back(self, entry: Entry, content: bytes) -> Ruling | None:
+        """Answer an undo of an id that was never seen: that entry, should it still arrive, is withdrawn."""
+        command = entry.command
+        state = self._states.get(entry.tournament)
+        if not isinstance(command, Undo) or command.of in self._known or command.of == entry.id:
+            return None
+        if state is None or command.match not in state.matches or not command.of:
+            return None
+        epoch = state.position.epoch
+        reason = "taken back before it reached the hub"
+        return Ruling(
+            entry.tournament,
+            Answer(id=entry.id, outcome="accepted", epoch=epoch, reason=reason),
+            content,
+            Answer(id=command.of, outcome="withdrawn", epoch=epoch, reason=reason),
+        )
+
+    def _judge(self, entry: Entry, content: bytes, at: datetime, deliverer: str) -> Ruling:
+        state = self._states.get(entry.tournament)
+        if state is not None:
+            epoch = state.position.epoch
+        else:
+            epoch = self._make_epoch() if isinstance(entry.command, CreateTournament) else Epoch("")
+        verdict = judge(state, entry, at, epoch, deliverer)
+        if isinstance(verdict, Refused):
+            answer = Answer(id=entry.id, outcome="refused", epoch=epoch, reason=verdict.reason)
+            return Ruling(entry.tournament, answer, content)
+        self._states[entry.tournament] = verdict.state
+        answer = Answer(
+            id=entry.id,
+            outcome="accepted" if isinstance(verdict, Accepted) else "held",
+            epoch=epoch,
+            seq=verdict.events[-1].seq,
+            version=_version(entry, verdict.events),
+            events=verdict.events,
+            reason="" if isinstance(verdict, Accepted) else verdict.reason,
+        )
+        return Ruling(entry.tournament, answer, content)
+
+
+def _version(entry: Entry, events: tuple[Event, ...]) -> int:
+    """Return the version that the entry's own match reached; 0 where it is on no match."""
+    match = match_of(entry.command)
+    return 0 if match is None else max(event.version for event in events if event.match == match)

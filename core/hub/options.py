@@ -1,0 +1,23 @@
+"""How a hub is to be run, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class HubOptions:
+    """What the one who starts a hub decides."""
+
+    data: Path
+    """The data folder; the hub's own things are in its `hub/`."""
+    host: str = "127.0.0.1"
+    """The address to listen on. On any but loopback the hub is for reading."""
+    port: int = 8765
+    """The port; 0 takes a free one."""
+    json: bool = False
+    """Whether the first line on standard output is JSON that says where the hub is."""

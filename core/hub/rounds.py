@@ -1,0 +1,308 @@
+"""Write rounds: what gathered during the last one is judged, committed together, and only then given out.
+
+Owns the inbox, the ledger, the rooms' committed states and the writer thread. There is no timer: an entry
+that comes alone is committed alone. When the disk refuses, nothing of that round leaves, the hub serves
+readers on, says that it is not durable, and goes on by itself once the disk takes writes again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
+
+from core.errors import BadLog, Malformed, NotSaved
+from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.rooms import Room, Rooms
+from core.wire.messages import Deferred, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from core.domain.answers import Answer
+    from core.domain.commands import Entry
+    from core.domain.events import Event
+    from core.domain.ids import CommandId, Epoch, TournamentId
+    from core.hub.gate import Gate
+    from core.hub.sqlite_log import Content, SqliteLog
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+MAX_INBOX = 20_000
+"""Entries that may wait; those above are deferred as `busy`."""
+MAX_ROUND = 512
+"""Entries judged in one round, so that one round does not hold up the readers for long."""
+QUIET = 0.5
+"""Seconds without an entry after which the log is checkpointed."""
+RETRY = 1.0
+"""Seconds between two attempts at a disk that refuses."""
+SWOLLEN = 20_000
+"""Entries after which the log is checkpointed even if it never gets quiet."""
+
+Why = Literal["busy", "read_only"]
+_DETAILS: dict[Why, str] = {
+    "busy": "the hub has more to do than it can; send these again in a moment",
+    "read_only": "the hub cannot write to its disk; these stay with you until it can",
+}
+
+
+class Sender(Protocol):
+    """Who brings entries, and is told what became of them."""
+
+    gate: Gate
+
+    def give_answers(self, answers: tuple[Answer, ...]) -> None:
+        """Take answers, in the order of the log."""
+        ...
+
+    def give_deferred(self, deferred: Deferred) -> None:
+        """Take ids that were not judged."""
+        ...
+
+    def give_problem(self, problem: Problem) -> None:
+        """Take what cannot be used."""
+        ...
+
+
+class Audience(Protocol):
+    """Who is told what happened."""
+
+    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
+        """Tell a room's members the events of one round."""
+        ...
+
+    def announce(self) -> None:
+        """Tell everybody which tournaments there are."""
+        ...
+
+    def show_durable(self, durable: bool) -> None:
+        """Tell everybody whether the log can be written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An entry in the inbox."""
+
+    sender: Sender
+    entry: Entry
+    deliverer: str
+
+
+def utc_now() -> datetime:
+    """Return the hub's clock."""
+    return datetime.now(UTC)
+
+
+class Rounds:
+    """The one writer of a hub.
+
+    Args:
+        log: the log, open.
+        audience: who is told what happened.
+        make_epoch: gives the epoch of a tournament that begins.
+    """
+
+    def __init__(self, log: SqliteLog, audience: Audience, make_epoch: Callable[[], Epoch]) -> None:
+        self.rooms: Rooms[object] = Rooms()
+        self.durable = True
+        self._log = log
+        self._audience = audience
+        self._make_epoch = make_epoch
+        self._writer = ThreadPoolExecutor(1, "log")
+        self._inbox: deque[Brought] = deque()
+        self._wake = asyncio.Event()
+        self._uncommitted: frozenset[CommandId] = frozenset()
+        self._stopping = False
+        self._since_checkpoint = 0
+        self._ledger = self._take(log.read())
+
+    def bring(self, sender: Sender, entries: Sequence[Entry], name: str, device: str) -> None:
+        """Take entries of a sender into the inbox, or defer them.
+
+        Args:
+            sender: who is answered.
+            entries: in the order of the key presses.
+            name: the person who brings them.
+            device: the device that brings them.
+        """
+        deferred: list[Entry] = []
+        for entry in entries:
+            if self._must_wait() or not sender.gate.admits(entry):
+                deferred.append(entry)
+                sender.gate.defer(entry)
+            else:
+                own = entry.device == device and entry.by == name
+                self._inbox.append(Brought(sender, entry, "" if own else name))
+        if deferred:
+            sender.give_deferred(_deferred(deferred, "busy" if self.durable else "read_only"))
+        self._wake.set()
+
+    def answers(self, commands: Iterable[CommandId]) -> tuple[Answer, ...]:
+        """Return the committed answers to ids, in the order of the log; unknown ones are left out."""
+        found = (self._ledger.answer(command) for command in commands if command not in self._uncommitted)
+        return tuple(sorted((answer for answer in found if answer is not None), key=lambda one: one.seq))
+
+    def stop(self) -> None:
+        """Take nothing more; `run` returns when everything taken is done."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not (self._stopping and (not self._inbox or not self.durable)):
+            if not self.durable:
+                await self._recover()
+            elif self._inbox:
+                await self._round()
+            else:
+                await self._rest()
+
+    async def close(self) -> None:
+        """Empty the write-ahead file into the log and close it."""
+        await self._write(self._log.close)
+        self._writer.shutdown()
+
+    def _must_wait(self) -> bool:
+        return self._stopping or not self.durable or len(self._inbox) >= MAX_INBOX
+
+    async def _rest(self) -> None:
+        """Wait for entries; checkpoint when it gets quiet."""
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(QUIET if self._since_checkpoint else None):
+                await self._wake.wait()
+        except TimeoutError:
+            await self._checkpoint()
+
+    async def _checkpoint(self) -> None:
+        self._since_checkpoint = 0
+        try:
+            await self._write(self._log.checkpoint)
+        except NotSaved as error:
+            logger.warning("checkpoint put off: %s", error)
+
+    async def _round(self) -> None:
+        brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
+        rulings, answers = self._judge(brought)
+        if rulings:
+            self._uncommitted = frozenset(ruling.answer.id for ruling in rulings)
+            try:
+                await self._write(self._log.commit, rulings)
+            except NotSaved as error:
+                self._fail(brought, error)
+                return
+            finally:
+                self._uncommitted = frozenset()
+            self._since_checkpoint += len(rulings)
+        for sender, given in answers.items():
+            sender.give_answers(tuple(given))
+        self._publish(rulings)
+        if self._since_checkpoint > SWOLLEN:
+            await self._checkpoint()
+
+    def _judge(self, brought: Sequence[Brought]) -> tuple[list[Ruling], dict[Sender, list[Answer]]]:
+        """Judge one after the other; what needs no commit is told at once."""
+        at = utc_now()
+        rulings: list[Ruling] = []
+        answers: dict[Sender, list[Answer]] = {}
+        for one in brought:
+            try:
+                judgement = self._ledger.submit(one.entry, at, one.deliverer)
+            except Malformed as error:
+                one.sender.give_problem(Problem(error.code, error.detail, (one.entry.id,)))
+                continue
+            match judgement:
+                case Contradicted(command, detail):
+                    one.sender.give_problem(Problem("unknown_id_content", detail, (command,)))
+                case Repeated(answer):
+                    answers.setdefault(one.sender, []).append(answer)
+                case Ruling() as ruling:
+                    rulings.append(ruling)
+                    answers.setdefault(one.sender, []).append(ruling.answer)
+        return rulings, answers
+
+    def _publish(self, rulings: Iterable[Ruling]) -> None:
+        """Bring the rooms to what was committed and tell their members: one batch a room."""
+        happened: dict[TournamentId, list[Event]] = {}
+        for ruling in rulings:
+            if ruling.answer.events:
+                happened.setdefault(ruling.tournament, []).extend(ruling.answer.events)
+        opened = False
+        for tournament, events in happened.items():
+            state = self._ledger.state(tournament)
+            assert state is not None, "events were judged on a state"
+            room = self.rooms.room(tournament)
+            if room is None:
+                self.rooms.open(state, events)
+                opened = True
+            else:
+                room.advance(state, events)
+                self._audience.publish(room, tuple(events))
+        if opened:
+            self._audience.announce()
+
+    def _fail(self, brought: Sequence[Brought], error: NotSaved) -> None:
+        """Defer the round and all that waits behind it: judging later entries first would turn the order."""
+        logger.error("read-only: %s", error)
+        self.durable = False
+        waiting = [*brought, *self._inbox]
+        self._inbox.clear()
+        deferred: dict[Sender, list[Entry]] = {}
+        for one in waiting:
+            one.sender.gate.defer(one.entry)
+            deferred.setdefault(one.sender, []).append(one.entry)
+        for sender, entries in deferred.items():
+            sender.give_deferred(_deferred(entries, "read_only"))
+        self._audience.show_durable(False)
+
+    async def _recover(self) -> None:
+        """Try the disk again; what the failed commit left there after all is given out like any other."""
+        try:
+            content = await self._write(self._log.recover)
+        except (NotSaved, BadLog) as error:
+            logger.warning("still read-only: %s", error)
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(RETRY):
+                    while not self._stopping:
+                        await self._wake.wait()
+                        self._wake.clear()
+            except TimeoutError:
+                return
+            return
+        self._ledger = self._take(content)
+        self.durable = True
+        logger.info("the log takes writes again")
+        self._audience.show_durable(True)
+
+    def _take(self, content: Content) -> Ledger:
+        """Make the ledger from the log, and bring the rooms to where it stands."""
+        opened = False
+        for kept in content.tournaments:
+            room = self.rooms.room(kept.state.id)
+            if room is None:
+                self.rooms.open(kept.state, kept.recent)
+                opened = True
+                continue
+            missed = tuple(event for event in kept.recent if event.seq > room.state.position.seq)
+            if missed:
+                room.advance(kept.state, missed)
+                self._audience.publish(room, missed)
+        if opened:
+            self._audience.announce()
+        return Ledger(self._make_epoch, (kept.state for kept in content.tournaments), content.known)
+
+    async def _write(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
+
+
+def _deferred(entries: Iterable[Entry], why: Why) -> Deferred:
+    return Deferred(tuple(entry.id for entry in entries), why, _DETAILS[why])

@@ -1,0 +1,290 @@
+"""The hub's log on disk: events and answers in SQLite, each round of them in one transaction.
+
+Durable when `commit` returns: WAL with synchronous=FULL. Automatic checkpoints are off, so that no commit
+pays for one; `checkpoint` is called in quiet moments. Events are JSON that people can read. All calls but
+`page` belong to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from uuid import uuid4
+
+import msgspec
+
+from core.domain.answers import Answer, Outcome
+from core.domain.events import Event
+from core.domain.ids import CommandId, Epoch, TournamentId
+from core.domain.reduce import fold
+from core.errors import BadLog, NotSaved
+from core.hub.ledger import Known, Ruling
+from core.hub.rooms import RECENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from core.domain.state import Tournament
+
+SCHEMA = 1
+"""Version of the tables; a log of a newer one is refused."""
+
+_TABLES = """
+CREATE TABLE hub (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tournaments (id TEXT PRIMARY KEY, epoch TEXT NOT NULL);
+CREATE TABLE events (
+    tournament TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (tournament, epoch, seq)
+) WITHOUT ROWID;
+CREATE TABLE answers (
+    id TEXT PRIMARY KEY,
+    tournament TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    outcome TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+"""
+
+_event_json = msgspec.json.Encoder()
+_event_of: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One tournament as the log has it."""
+
+    state: Tournament
+    recent: tuple[Event, ...]
+    """Its latest events, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that a hub needs to go on."""
+
+    tournaments: tuple[Kept, ...]
+    """In the order of their creation."""
+    known: tuple[Known, ...]
+
+
+class SqliteLog:
+    """One log file.
+
+    Args:
+        path: the file; made with its tables if it is not there.
+
+    Raises:
+        BadLog: the file is no log, is broken, or was written by a newer Courtside.
+        NotSaved: it cannot be opened or made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._changed = False
+        self._connection = self._open()
+        self.hub = self._identity()
+
+    def read(self) -> Content:
+        """Read the whole log.
+
+        Raises:
+            BadLog: it contradicts itself or cannot be read.
+        """
+        with self._reading():
+            logs = {
+                (TournamentId(tournament), Epoch(epoch)): self._events(tournament, epoch)
+                for tournament, epoch in self._connection.execute(
+                    "SELECT id, epoch FROM tournaments ORDER BY rowid"
+                )
+            }
+            kept = tuple(
+                Kept(fold(events, epoch), tuple(events[-RECENT:])) for (_, epoch), events in logs.items()
+            )
+            return Content(kept, tuple(self._known(logs)))
+
+    def commit(self, rulings: Sequence[Ruling]) -> None:
+        """Store a round of answers with their events, all or none, and return when they are on disk.
+
+        Raises:
+            NotSaved: the disk refused; whether anything was stored is known only by reading again.
+        """
+        answers = [
+            (answer, ruling.digest if answer is ruling.answer else b"", ruling.tournament)
+            for ruling in rulings
+            for answer in (ruling.answer, ruling.withdrawn)
+            if answer is not None
+        ]
+        with self._writing() as write:
+            for answer, _, tournament in answers:
+                if answer.events and answer.events[0].seq == 1:
+                    write.execute("INSERT INTO tournaments VALUES (?, ?)", (tournament, answer.epoch))
+            write.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+                (
+                    (tournament, answer.epoch, event.seq, event.command, _event_json.encode(event).decode())
+                    for answer, _, tournament in answers
+                    for event in answer.events
+                ),
+            )
+            write.executemany(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        answer.id,
+                        tournament,
+                        content,
+                        answer.outcome,
+                        answer.epoch,
+                        answer.seq,
+                        answer.version,
+                        len(answer.events),
+                        answer.reason,
+                    )
+                    for answer, content, tournament in answers
+                ),
+            )
+        self._changed = True
+
+    def recover(self) -> Content:
+        """Open the file anew after a failed commit, prove that it can be written, and read it.
+
+        Raises:
+            NotSaved: the disk still refuses.
+            BadLog: the file contradicts itself.
+        """
+        self._connection.close()
+        self._connection = self._open()
+        with self._writing() as write:
+            write.execute("INSERT OR REPLACE INTO hub VALUES ('recovered', strftime('%Y-%m-%dT%H:%M:%fZ'))")
+        return self.read()
+
+    def checkpoint(self) -> None:
+        """Move what was committed out of the write-ahead file, if anything was.
+
+        Raises:
+            NotSaved: the disk refused; nothing is lost by that.
+        """
+        if self._changed:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            except sqlite3.Error as error:
+                raise NotSaved(str(self.path), str(error)) from error
+            self._changed = False
+
+    def close(self) -> None:
+        """Close the file; the last one out empties the write-ahead file into it."""
+        self._connection.close()
+
+    def page(
+        self, tournament: TournamentId, epoch: Epoch, after: int, until: int, limit: int
+    ) -> tuple[msgspec.Raw, ...]:
+        """Return committed events as JSON, those above seq `after` up to `until`; safe from any thread.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        try:
+            with closing(sqlite3.connect(self.path.resolve().as_uri() + "?mode=ro", uri=True)) as reader:
+                rows = reader.execute(
+                    "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND seq > ? AND seq <= ?"
+                    " ORDER BY seq LIMIT ?",
+                    (tournament, epoch, after, until, limit),
+                )
+                return tuple(msgspec.Raw(data) for (data,) in rows)
+        except sqlite3.Error as error:
+            raise BadLog(str(self.path), str(error)) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
+        except sqlite3.Error as error:
+            raise NotSaved(str(self.path), str(error)) from error
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA:
+                raise BadLog(
+                    str(self.path),
+                    f"was written by a newer Courtside (log version {version}, this one knows {SCHEMA});"
+                    " start that one",
+                )
+            if version == 0:
+                connection.executescript(
+                    f"BEGIN IMMEDIATE; {_TABLES}"
+                    f"INSERT INTO hub VALUES ('id', '{uuid4().hex}');"
+                    f"PRAGMA user_version = {SCHEMA}; COMMIT;"
+                )
+        except sqlite3.OperationalError as error:
+            connection.close()
+            raise NotSaved(str(self.path), str(error)) from error
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise BadLog(str(self.path), f"is no log of a hub, or is broken ({error})") from error
+        except BadLog:
+            connection.close()
+            raise
+        return connection
+
+    def _identity(self) -> str:
+        with self._reading():
+            (hub,) = self._connection.execute("SELECT value FROM hub WHERE key = 'id'").fetchone()
+            return str(hub)
+
+    def _events(self, tournament: str, epoch: str) -> list[Event]:
+        rows = self._connection.execute(
+            "SELECT data FROM events WHERE tournament = ? AND epoch = ? ORDER BY seq", (tournament, epoch)
+        )
+        return [_event_of.decode(data) for (data,) in rows]
+
+    def _known(self, logs: dict[tuple[TournamentId, Epoch], list[Event]]) -> Iterator[Known]:
+        rows = self._connection.execute(
+            "SELECT id, tournament, digest, outcome, epoch, seq, version, events, reason FROM answers"
+        )
+        for command, tournament, content, outcome, epoch, seq, version, count, reason in rows:
+            # Seqs are dense from 1, so an event's place in its log is its seq less one.
+            events = logs[tournament, epoch][seq - count : seq] if count else ()
+            answer = Answer(
+                id=CommandId(command),
+                outcome=cast("Outcome", outcome),
+                epoch=Epoch(epoch),
+                seq=seq,
+                version=version,
+                events=tuple(events),
+                reason=reason,
+            )
+            yield Known(answer, content)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Translate what can be wrong with a file that is read."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.MsgspecError, KeyError) as error:
+            raise BadLog(str(self.path), f"cannot be read ({error!r})") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that is committed at the end, or undone as far as the disk still allows."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.Error as second:
+                error.add_note(f"and the transaction could not be undone: {second}")
+            raise NotSaved(str(self.path), str(error)) from error
