@@ -1,0 +1,151 @@
+"""What `--json` prints of a state: tables, bracket and matches in shapes that stay.
+
+Keys may be added; those here keep their names and meaning. Encoded by msgspec they are the documents
+themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from core.domain.brackets import champion, rounds, source_label
+from core.domain.commands import Score
+from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId
+from core.domain.standings import Decider, Row, tables
+from core.domain.state import Match, Phase, Tournament
+
+if TYPE_CHECKING:
+    from core.domain.plan import Slot
+
+
+class RowDocument(Struct, frozen=True):
+    """A team's line in a table."""
+
+    rank: int
+    team: TeamId
+    name: str
+    played: int
+    won: int
+    drawn: int
+    lost: int
+    scored: int = field(name="for")
+    conceded: int = field(name="against")
+    points: int
+    decided_by: Decider
+
+
+class TableDocument(Struct, frozen=True):
+    """A pool's table."""
+
+    stage: StageId
+    pool: PoolId
+    name: str
+    complete: bool
+    rows: tuple[RowDocument, ...]
+
+
+class StandingsDocument(Struct, frozen=True):
+    """What `courtside standings --json` prints."""
+
+    tournament: TournamentId
+    tables: tuple[TableDocument, ...]
+
+
+class MatchDocument(Struct, frozen=True):
+    """A match with its result."""
+
+    id: MatchId
+    stage: StageId
+    round: str
+    pool: PoolId | None
+    court: CourtId | None
+    starts_at: datetime | None
+    home: TeamId | None
+    """`None` while nobody has taken the slot; `home_from` says who will."""
+    away: TeamId | None
+    home_from: str | None
+    """Where the team comes from, in words; `None` where the plan names it."""
+    away_from: str | None
+    score: Score
+    shootout: Score | None
+    state: Phase
+    winner: TeamId | None
+
+
+class RoundDocument(Struct, frozen=True):
+    """A round of a knock-out."""
+
+    stage: StageId
+    name: str
+    matches: tuple[MatchDocument, ...]
+
+
+class BracketDocument(Struct, frozen=True):
+    """What `courtside bracket --json` prints."""
+
+    tournament: TournamentId
+    rounds: tuple[RoundDocument, ...]
+    champion: TeamId | None
+
+
+def standings_document(state: Tournament) -> StandingsDocument:
+    """Return the tables of all pools."""
+    found = tuple(
+        TableDocument(table.stage, table.pool, table.name, table.complete, tuple(map(_row, table.rows)))
+        for table in tables(state)
+    )
+    return StandingsDocument(state.id, found)
+
+
+def bracket_document(state: Tournament) -> BracketDocument:
+    """Return the rounds of all knock-outs, and the champion."""
+    found = tuple(
+        RoundDocument(
+            round_.stage, round_.name, tuple(match_document(state, match) for match in round_.matches)
+        )
+        for round_ in rounds(state)
+    )
+    return BracketDocument(state.id, found, champion(state))
+
+
+def match_document(state: Tournament, match: Match) -> MatchDocument:
+    """Return one match."""
+    return MatchDocument(
+        id=match.id,
+        stage=match.stage,
+        round=match.round,
+        pool=match.pool,
+        court=match.court,
+        starts_at=match.starts_at,
+        home=match.home.team,
+        away=match.away.team,
+        home_from=_source(state, match.home),
+        away_from=_source(state, match.away),
+        score=match.score,
+        shootout=match.shootout,
+        state=match.phase,
+        winner=match.winner,
+    )
+
+
+def _source(state: Tournament, slot: Slot) -> str | None:
+    return None if slot.source is None else source_label(state, slot.source)
+
+
+def _row(row: Row) -> RowDocument:
+    return RowDocument(
+        rank=row.rank,
+        team=row.team,
+        name=row.name,
+        played=row.played,
+        won=row.won,
+        drawn=row.drawn,
+        lost=row.lost,
+        scored=row.scored,
+        conceded=row.conceded,
+        points=row.points,
+        decided_by=row.decided_by,
+    )

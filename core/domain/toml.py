@@ -1,0 +1,98 @@
+"""Writes a plan in Courtside's own format, as TOML that `native.read` reads back as the same plan."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.domain.brackets import ordinal
+from core.domain.plan import Fixture, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, Stage, WinnerOf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.domain.ids import MatchId
+
+
+def write(plan: Plan) -> str:
+    """Return the plan as TOML, everything by its id."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield from _table("[tournament]", id=plan.id, name=plan.name, venue=plan.venue or None)
+    for team in plan.teams:
+        yield from _table("[[teams]]", id=team.id, name=team.name, code=team.code or None)
+    for court in plan.courts:
+        yield from _table("[[courts]]", id=court.id, name=court.name)
+    for stage in plan.stages:
+        yield from _stage(stage)
+    for fixture in plan.fixtures:
+        yield from _match(fixture)
+
+
+def _table(header: str, **texts: str | None) -> Iterator[str]:
+    """Write a table of texts; `None` leaves a key out."""
+    yield from ("", header)
+    for key, text in texts.items():
+        if text is not None:
+            yield f"{key} = {_text(text)}"
+
+
+def _stage(stage: Stage) -> Iterator[str]:
+    yield from _table("[[stages]]", id=stage.id, name=stage.name, kind=stage.kind)
+    yield f"points = {{ win = {stage.win}, draw = {stage.draw}, loss = {stage.loss} }}"
+    yield f"tie_breaks = {_list(stage.tie_breaks)}"
+    for pool in stage.pools:
+        yield from _table("[[stages.pools]]", id=pool.id, name=pool.name)
+        yield f"teams = {_list(pool.teams)}"
+
+
+def _match(fixture: Fixture) -> Iterator[str]:
+    yield from _table(
+        "[[matches]]",
+        id=_short(fixture.id),
+        stage=fixture.stage,
+        pool=fixture.pool,
+        round=fixture.round,
+        court=fixture.court,
+    )
+    if fixture.starts_at is not None:
+        yield f"starts_at = {fixture.starts_at.astimezone(UTC).isoformat()}"
+    yield f"home = {_side(fixture.home)}"
+    yield f"away = {_side(fixture.away)}"
+
+
+def _side(slot: Slot) -> str:
+    if slot.source is None:
+        return _text(slot.team or "")
+    if slot.team is None:
+        return _text(_source(slot.source))
+    return f"{{ team = {_text(slot.team)}, from = {_text(_source(slot.source))} }}"
+
+
+def _source(source: Source) -> str:
+    match source:
+        case WinnerOf(match):
+            return f"winner of {_short(match)}"
+        case LoserOf(match):
+            return f"loser of {_short(match)}"
+        case PlaceOf(pool, rank):
+            return f"{ordinal(rank)} of {pool}"
+        case OneOf(pools, rank):
+            return f"{ordinal(rank)} of {'/'.join(pools)}"
+
+
+def _short(match: MatchId) -> str:
+    return match.rpartition(".")[2]
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_text, values))}]"
+
+
+def _text(text: str) -> str:
+    """Write a string: what JSON escapes in a printable text, TOML 1.0 escapes alike."""
+    return msgspec.json.encode(text).decode()
