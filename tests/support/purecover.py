@@ -43,7 +43,7 @@ def pure_modules() -> list[str]:
             continue
         folder = ROOT.joinpath(*package.split("."))
         for file in folder.rglob("*.py") if star == "**" else folder.glob("*.py"):
-            if file.name != "__init__.py":
+            if not file.name.startswith("__"):
                 found.add(".".join(file.relative_to(ROOT).with_suffix("").parts))
     return sorted(found - shells)
 
