@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 COURTSIDE = (sys.executable, "-m", "tui.cli")
 QUICK = {
@@ -60,3 +63,17 @@ def courtside(*args: object, env: Mapping[str, str] | None = None, within: float
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def until(look: Callable[[], T], within: float = 20.0, what: str = "") -> T:
+    """Look again and again until there is something to see, and return it.
+
+    Raises:
+        AssertionError: there was nothing within so many seconds.
+    """
+    deadline = time.monotonic() + within
+    while not (seen := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{within:.0f} s passed without {what or 'what was waited for'}")
+        time.sleep(0.01)
+    return seen

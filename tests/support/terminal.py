@@ -89,13 +89,16 @@ class Terminal:
         with self._changed:
             return "\n".join(self._screen.display)
 
-    def wait_for(self, shown: str | Callable[[str], bool], within: float = 20.0) -> str:
+    def wait_for(self, shown: str | Callable[[str], object], within: float = 20.0) -> str:
         """Wait until the screen shows something, and return the screen.
 
         Raises:
             AssertionError: it did not within so many seconds; the message holds the screen.
         """
-        holds = shown if callable(shown) else lambda text: shown in text
+
+        def holds(text: str) -> object:
+            return shown(text) if callable(shown) else shown in text
+
         deadline = time.monotonic() + within
         with self._changed:
             while True:
