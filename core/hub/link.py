@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.state import Tournament
     from core.hub.protocol import SocketProtocol
-    from core.hub.rooms import Room
+    from core.hub.room import Room
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
 
 from core.errors import BadLog, Malformed, NotSaved
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
-from core.hub.rooms import Room, Rooms
+from core.hub.room import Room, Rooms
 from core.wire.messages import Deferred, Problem
 
 if TYPE_CHECKING:

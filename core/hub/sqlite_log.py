@@ -21,7 +21,7 @@ from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.errors import BadLog, NotSaved
 from core.hub.ledger import Known, Ruling
-from core.hub.rooms import RECENT
+from core.hub.room import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,209 @@
+"""The ledger: one effect per id, whatever arrives, in whichever order and however often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from core.domain.commands import AddScore, CreateTournament, Entry, Notify, Undo
+from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId
+from core.domain.reduce import fold
+from core.errors import Malformed
+from core.hub.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
+from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
+
+if TYPE_CHECKING:
+    from core.domain.answers import Answer
+    from core.domain.events import Event
+
+PLAN = league()
+T = PLAN.id
+M1 = match(PLAN, 1)
+
+
+def begun() -> Ledger:
+    """Return a ledger that holds one tournament, seq 1."""
+    ledger = Ledger(lambda: EPOCH)
+    assert submit(ledger, entry(T, CreateTournament(PLAN), id="plan")).outcome == "accepted"
+    return ledger
+
+
+def submit(ledger: Ledger, made: Entry) -> Answer:
+    """Submit an entry that must be answered, and return the answer."""
+    judgement = ledger.submit(made, NOON)
+    assert not isinstance(judgement, Contradicted)
+    return judgement.answer
+
+
+def scored(number: int, team: str = "a", *, device: str = "laptop-1") -> Entry:
+    return entry(T, point(PLAN, 1, team), id=f"p{number}", device=device)
+
+
+def home_score(ledger: Ledger) -> int:
+    state = ledger.state(T)
+    assert state is not None
+    return state.matches[M1].score.home
+
+
+def test_a_new_entry_is_sequenced_and_its_answer_carries_its_events() -> None:
+    ledger = begun()
+    answer = submit(ledger, scored(1))
+    assert (answer.outcome, answer.epoch, answer.seq, answer.version) == ("accepted", EPOCH, 3, 2)
+    assert [event.seq for event in answer.events] == [2, 3]
+    assert home_score(ledger) == 1
+
+
+def test_the_same_id_ten_times_is_one_point_and_ten_times_the_same_answer() -> None:
+    ledger = begun()
+    first = submit(ledger, scored(1))
+    for _ in range(9):
+        assert ledger.submit(scored(1), NOON + timedelta(hours=1)) == Repeated(first)
+    assert home_score(ledger) == 1
+
+
+def test_two_equal_points_are_two_points() -> None:
+    ledger = begun()
+    assert submit(ledger, scored(1)).seq < submit(ledger, scored(2)).seq
+    assert home_score(ledger) == 2
+
+
+def test_a_known_id_with_another_content_is_reported_and_changes_nothing() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    judgement = ledger.submit(replace(scored(1), by="Eve"), NOON)
+    assert isinstance(judgement, Contradicted)
+    assert judgement.id == "p1"
+    assert home_score(ledger) == 1
+
+
+def test_a_refused_entry_stays_refused_though_it_could_count_now() -> None:
+    ledger = Ledger(lambda: EPOCH)
+    early = submit(ledger, scored(1))
+    assert (early.outcome, early.seq, early.epoch) == ("refused", 0, "")
+    submit(ledger, entry(T, CreateTournament(PLAN), id="plan"))
+    assert submit(ledger, scored(1)) is early
+    assert home_score(ledger) == 0
+
+
+def test_an_entry_behind_anothers_is_held_with_the_reason() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    answer = submit(ledger, scored(2, device="laptop-2"))
+    assert answer.outcome == "held"
+    assert answer.events
+    assert "laptop-1" in answer.reason
+    assert home_score(ledger) == 1
+
+
+def test_a_message_to_all_is_on_no_match() -> None:
+    answer = submit(begun(), entry(T, Notify("Lunch"), id="n1"))
+    assert (answer.outcome, answer.version) == ("accepted", 0)
+
+
+def test_each_tournament_has_an_epoch_and_seqs_of_its_own() -> None:
+    epochs = iter((Epoch("first"), Epoch("second")))
+    ledger = Ledger(lambda: next(epochs))
+    other = league(name="other")
+    assert submit(ledger, entry(T, CreateTournament(PLAN), id="plan")).epoch == "first"
+    assert submit(ledger, entry(other.id, CreateTournament(other), id="plan-2")).epoch == "second"
+    assert submit(ledger, scored(1)).seq == 3
+
+
+def test_a_tournament_is_created_once() -> None:
+    ledger = begun()
+    again = submit(ledger, entry(T, CreateTournament(PLAN), id="plan-again"))
+    assert again.outcome == "refused"
+    assert again.epoch == EPOCH
+
+
+def test_an_undo_that_overtakes_its_entry_withdraws_it() -> None:
+    ledger = begun()
+    undo = ledger.submit(entry(T, Undo(M1, CommandId("p1")), id="u1"), NOON)
+    assert isinstance(undo, Ruling)
+    assert undo.answer.outcome == "accepted"
+    assert undo.withdrawn is not None
+    late = ledger.submit(scored(1), NOON)
+    assert late == Repeated(undo.withdrawn)
+    assert undo.withdrawn.outcome == "withdrawn"
+    assert home_score(ledger) == 0
+
+
+def test_an_undo_of_a_known_entry_takes_its_points_off() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    assert submit(ledger, entry(T, Undo(M1, CommandId("p1")), id="u1")).events
+    assert home_score(ledger) == 0
+
+
+@pytest.mark.parametrize(
+    "undo",
+    [
+        Undo(M1, CommandId("u1")),
+        Undo(M1, CommandId("")),
+        Undo(MatchId(f"{T}.m999"), CommandId("p1")),
+    ],
+)
+def test_an_undo_that_names_nothing_possible_is_refused(undo: Undo) -> None:
+    ledger = begun()
+    assert submit(ledger, entry(T, undo, id="u1")).outcome == "refused"
+    assert ledger.answer(CommandId("p1")) is None
+
+
+def test_an_undo_in_a_tournament_that_is_not_here_is_refused() -> None:
+    assert submit(Ledger(lambda: EPOCH), entry(T, Undo(M1, CommandId("p1")), id="u1")).outcome == "refused"
+
+
+def test_answers_are_kept_by_id() -> None:
+    ledger = begun()
+    answer = submit(ledger, scored(1))
+    assert ledger.answer(CommandId("p1")) is answer
+    assert ledger.answer(CommandId("p2")) is None
+
+
+def test_a_ledger_made_from_its_log_goes_on_where_the_first_one_was() -> None:
+    first = begun()
+    log: list[Event] = []
+    known = []
+    for made in (entry(T, CreateTournament(PLAN), id="plan"), scored(1), scored(2)):
+        answer = submit(first, made)
+        log.extend(answer.events)
+        known.append(Known(answer, digest(made)))
+    second = Ledger(lambda: EPOCH, [fold(log, EPOCH)], known)
+    assert second.state(T) == first.state(T)
+    assert second.submit(scored(1), NOON) == Repeated(known[1].answer)
+    assert submit(second, scored(3)) == submit(first, scored(3))
+
+
+def test_received_times_never_go_back() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    judgement = ledger.submit(scored(2), NOON - timedelta(hours=1))
+    assert isinstance(judgement, Ruling)
+    assert judgement.answer.events[0].received_at == NOON
+
+
+def test_who_brought_an_entry_stands_in_its_events() -> None:
+    judgement = begun().submit(scored(1), NOON, "Bo")
+    assert isinstance(judgement, Ruling)
+    assert {event.deliverer for event in judgement.answer.events} == {"Bo"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        replace(scored(1), id=CommandId("")),
+        replace(scored(1), id=CommandId("x" * (MAX_ID + 1))),
+        replace(scored(1), device=DeviceId("a\x1b[2J")),
+        replace(scored(1), tournament=TournamentId("")),
+        replace(scored(1), entered_at=NOON.replace(tzinfo=None)),
+        replace(scored(1), command=AddScore(M1, TeamId("a"), 1 << 70)),
+    ],
+)
+def test_what_cannot_stand_in_a_log_is_malformed(made: Entry) -> None:
+    ledger = begun()
+    with pytest.raises(Malformed):
+        ledger.submit(made, NOON)
+    assert home_score(ledger) == 0
