@@ -1,0 +1,101 @@
+"""A submission: what the one who submitted an entry holds on to, from any thread or event loop.
+
+Owns waiting for the two moments that matter, saved and answered. The entry's state is the view's affair;
+this only remembers the last one that it was told. Told on the realtime thread alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from core.domain.answers import Answer
+    from core.domain.commands import Entry
+    from core.domain.ids import CommandId
+    from core.errors import CourtsideError
+    from core.realtime.view import EntryState
+
+T = TypeVar("T")
+
+
+class Submission:
+    """One entry on its way. Nothing here changes what becomes of it.
+
+    Args:
+        entry: the entry as it was made.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        """The entry; where its id was entered before, the one that stands in the journal."""
+        self.state: EntryState = "saving"
+        """What became of it so far."""
+        self.reason = ""
+        """Why it is held or refused, waits, or could not be saved."""
+        self._saved: Future[None] = Future()
+        self._answer: Future[Answer] = Future()
+
+    @property
+    def id(self) -> CommandId:
+        """The entry's id."""
+        return self.entry.id
+
+    async def saved(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 -- handed to asyncio.timeout
+        """Wait until the entry is on this laptop's disk.
+
+        Args:
+            timeout: longest wait in seconds; `None` for no limit.
+
+        Raises:
+            NotSaved: it could not be saved; nothing was entered.
+            BadInput: its id stands for another entry.
+            TimeoutError: that is not known yet.
+        """
+        await _within(self._saved, timeout)
+
+    async def confirmed(self, timeout: float | None = None) -> Answer:  # noqa: ASYNC109 -- as above
+        """Wait for the hub's answer, whatever it is.
+
+        Args:
+            timeout: longest wait in seconds; `None` for no limit.
+
+        Raises:
+            NotSaved: the entry could not be saved; nothing was entered.
+            BadInput: its id stands for another entry.
+            Unreachable: this client was closed first; the entry stays saved, and goes out when one is
+                opened again.
+            TimeoutError: there is no answer yet: what becomes of the entry is unknown, it is never given up.
+        """
+        return await _within(self._answer, timeout)
+
+    def wait_saved(self, timeout: float | None = None) -> None:
+        """Wait like `saved`, blocking; not on the realtime thread."""
+        self._saved.result(timeout)
+
+    def wait(self, timeout: float | None = None) -> Answer:
+        """Wait like `confirmed`, blocking; not on the realtime thread."""
+        return self._answer.result(timeout)
+
+    def receive_state(self, state: EntryState, reason: str, answer: Answer | None) -> None:
+        """Hear what became of the entry."""
+        self.state, self.reason = state, reason
+        if state != "saving" and not self._saved.done():
+            self._saved.set_result(None)
+        if answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+
+    def receive_failure(self, error: CourtsideError) -> None:
+        """Hear that there will be no answer."""
+        if not self._saved.done():
+            self.state, self.reason = "refused", str(error)
+            self._saved.set_exception(error)
+        if not self._answer.done():
+            self._answer.set_exception(error)
+
+
+async def _within(future: Future[T], timeout: float | None) -> T:  # noqa: ASYNC109 -- as above
+    # Shielded: whoever gives up waiting must not cancel it for the others.
+    async with asyncio.timeout(timeout):
+        return await asyncio.shield(asyncio.wrap_future(future))
