@@ -8,7 +8,7 @@ what is `core.hub.access`'s affair; whether it can happen is `rules`'.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, assert_never, get_args
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -149,6 +149,8 @@ def priority(command: Command) -> Priority:
             return "normal"
         case Notify():
             return "low"
+        case _:
+            assert_never(command)
 
 
 def match_of(command: Command) -> MatchId | None:

@@ -7,7 +7,7 @@ frozen and checked as a whole by `check`; text in them is cleaned on constructio
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -17,7 +17,7 @@ from core.domain.text import clean
 from core.errors import BadPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 TieBreak = Literal["wins", "head_to_head", "difference", "scored"]
 """A rule that orders teams level on points; `head_to_head` looks at their matches among themselves."""
@@ -156,13 +156,14 @@ def check(plan: Plan) -> None:
     """
     _check_ids(plan)
     teams = {team.id for team in plan.teams}
-    pools = {pool.id for stage in plan.stages for pool in stage.pools}
+    stages = {stage.id: stage for stage in plan.stages}
+    pools = {pool.id: pool for stage in plan.stages for pool in stage.pools}
     courts = {court.id for court in plan.courts}
-    stages = {stage.id for stage in plan.stages}
-    for stage in plan.stages:
-        for pool in stage.pools:
-            for team in pool.teams:
-                _known(team, teams, "team", f"pool {pool.id}")
+    for pool in pools.values():
+        for number, team in enumerate(pool.teams):
+            _known(team, teams, "team", f"pool {pool.id}")
+            if team in pool.teams[:number]:
+                raise BadPlan(f"pool {pool.id}", f"names team {team!r} twice")
     earlier: set[MatchId] = set()
     for fixture in plan.fixtures:
         where = f"match {fixture.id}"
@@ -173,6 +174,10 @@ def check(plan: Plan) -> None:
             _known(fixture.court, courts, "court", where)
         for slot in (fixture.home, fixture.away):
             _check_slot(slot, where, teams, pools, earlier)
+        if fixture.pool is not None:
+            _check_pooled(fixture, stages[fixture.stage], pools[fixture.pool], where)
+        if fixture.home.team is not None and fixture.home.team == fixture.away.team:
+            raise BadPlan(where, f"team {fixture.home.team!r} cannot play itself")
         earlier.add(fixture.id)
 
 
@@ -189,9 +194,11 @@ def _check_ids(plan: Plan) -> None:
     ):
         seen: set[str] = set()
         for value in values:
-            short = value.id.removeprefix(f"{plan.id}.")
-            if isinstance(value, Fixture) and tournament_of(value.id) != plan.id:
-                raise BadPlan(f"match {value.id}", f"its id does not begin with {plan.id}.")
+            short = str(value.id)
+            if isinstance(value, Fixture):
+                if tournament_of(value.id) != plan.id:
+                    raise BadPlan(f"match {value.id}", f"its id does not begin with {plan.id}.")
+                short = value.id.removeprefix(f"{plan.id}.")
             if not is_slug(short):
                 raise BadPlan(f"{what} {short}", "its id is not a slug (a-z, 0-9, - and _; at most 64)")
             if value.id in seen:
@@ -199,8 +206,17 @@ def _check_ids(plan: Plan) -> None:
             seen.add(value.id)
 
 
+def _check_pooled(fixture: Fixture, stage: Stage, pool: Pool, where: str) -> None:
+    """Prove that a match counts for a table of its own stage, between teams of that table."""
+    if pool not in stage.pools:
+        raise BadPlan(where, f"is in stage {stage.id!r}, which has no pool {pool.id!r}")
+    for slot in (fixture.home, fixture.away):
+        if slot.team is not None and slot.team not in pool.teams:
+            raise BadPlan(where, f"counts for pool {pool.id!r}, which has no team {slot.team!r}")
+
+
 def _check_slot(
-    slot: Slot, where: str, teams: set[TeamId], pools: set[PoolId], earlier: set[MatchId]
+    slot: Slot, where: str, teams: set[TeamId], pools: Mapping[PoolId, Pool], earlier: set[MatchId]
 ) -> None:
     if slot.team is None and slot.source is None:
         raise BadPlan(where, "a side has neither a team nor a source")
@@ -209,13 +225,21 @@ def _check_slot(
     match slot.source:
         case WinnerOf(match) | LoserOf(match):
             _known(match, earlier, "match", where, "an earlier match")
-        case PlaceOf(pool, _):
-            _known(pool, pools, "pool", where)
-        case OneOf(named, _):
+        case PlaceOf(pool, rank):
+            _check_place(pool, rank, where, pools)
+        case OneOf(named, rank):
             for pool in named:
-                _known(pool, pools, "pool", where)
+                _check_place(pool, rank, where, pools)
         case None:
             pass
+        case _:
+            assert_never(slot.source)
+
+
+def _check_place(pool: PoolId, rank: int, where: str, pools: Mapping[PoolId, Pool]) -> None:
+    _known(pool, pools, "pool", where)
+    if not 1 <= rank <= len(pools[pool].teams):
+        raise BadPlan(where, f"names place {rank} of pool {pool!r}, which has {len(pools[pool].teams)} teams")
 
 
 def _known(value: str, known: Collection[str], what: str, where: str, lacking: str = "in the plan") -> None:

@@ -1,0 +1,62 @@
+"""Commands: how urgent each is, which match it is on, and that texts in them are clean."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.domain.commands import (
+    PRIORITIES,
+    AddScore,
+    AssignSlot,
+    Command,
+    CompleteMatch,
+    ConfirmResult,
+    CreateTournament,
+    Notify,
+    ReopenMatch,
+    Score,
+    SetScore,
+    Settle,
+    StartMatch,
+    Undo,
+    match_of,
+    priority,
+)
+from core.domain.ids import CommandId, MatchId, TeamId
+from tests.support.tournaments import cup, entry
+
+M = MatchId("cup.m001")
+PLAN = cup(2)
+
+
+@pytest.mark.parametrize(
+    ("command", "urgency"),
+    [
+        (AddScore(M, TeamId("a"), 1), "critical"),
+        (SetScore(M, Score(1, 0)), "critical"),
+        (Undo(M, CommandId("c1")), "critical"),
+        (CompleteMatch(M), "critical"),
+        (Settle(M, (CommandId("c1"),)), "critical"),
+        (StartMatch(M), "high"),
+        (ConfirmResult(M), "high"),
+        (ReopenMatch(M), "high"),
+        (AssignSlot(M, "home", TeamId("a")), "high"),
+        (CreateTournament(PLAN), "normal"),
+        (Notify("Lunch"), "low"),
+    ],
+)
+def test_scores_go_before_status_before_the_rest(command: Command, urgency: str) -> None:
+    assert priority(command) == urgency
+    assert urgency in PRIORITIES
+    assert match_of(command) == (None if urgency in ("normal", "low") else M)
+
+
+def test_points_are_added_to_each_side() -> None:
+    assert Score(2, 1).plus(-1, 3) == Score(1, 4)
+
+
+def test_texts_in_a_command_and_its_entry_are_clean() -> None:
+    notice = Notify("Fire\x1b[31m", "Leave\u202e now")
+    assert (notice.title, notice.text) == ("Fire?[31m", "Leave? now")
+    made = entry(PLAN.id, notice, by="Ann\x07", why="no\nreason")
+    assert (made.by, made.why) == ("Ann?", "no reason")

@@ -1,0 +1,72 @@
+"""Ids: what may be one, how names become one, and how people name matches."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.domain.ids import (
+    MatchId,
+    TournamentId,
+    is_slug,
+    make_slug,
+    match_id,
+    same_match,
+    short_form,
+    tournament_of,
+    tournament_room,
+)
+
+M017 = MatchId("euro-2024.m017")
+
+
+@pytest.mark.parametrize("text", ["a", "euro-2024", "court_1", "0", "x" * 64])
+def test_a_slug_is_small_letters_digits_and_dashes(text: str) -> None:
+    assert is_slug(text)
+
+
+@pytest.mark.parametrize("text", ["", "-a", "a-", "Euro", "a b", "a.b", "x" * 65, "é", "a\n"])
+def test_anything_else_is_no_slug(text: str) -> None:
+    assert not is_slug(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Türkiye", "turkiye"),
+        ("Côte d'Ivoire", "cote-d-ivoire"),
+        ("  Reds!  ", "reds"),
+        ("日本", "team"),
+        ("x" * 100, "x" * 60),
+    ],
+)
+def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
+    assert make_slug(name, "team") == slug
+    assert is_slug(slug)
+
+
+def test_a_slug_in_use_gets_the_next_free_number() -> None:
+    assert make_slug("Reds", "team", {"reds"}) == "reds-2"
+    assert make_slug("Reds", "team", {"reds", "reds-2"}) == "reds-3"
+
+
+def test_a_match_is_unique_by_its_tournament_and_short_in_capitals() -> None:
+    made = match_id(TournamentId("euro-2024"), "m017")
+    assert made == M017
+    assert short_form(made) == "M017"
+    assert tournament_of(made) == "euro-2024"
+    assert tournament_room(tournament_of(made)) == "tournament:euro-2024"
+
+
+@pytest.mark.parametrize("text", ["m17", "M017", "17", "017", " euro-2024.m017 ", "EURO-2024.M017"])
+def test_a_person_may_write_a_match_in_many_ways(text: str) -> None:
+    assert same_match(text, M017)
+
+
+@pytest.mark.parametrize("text", ["m18", "1", "", "m", "euro.m017", "017x"])
+def test_another_match_is_not_meant(text: str) -> None:
+    assert not same_match(text, M017)
+
+
+def test_a_short_form_that_is_a_word_is_taken_as_it_is() -> None:
+    assert same_match("Final", MatchId("cup.final"))
+    assert not same_match("m", MatchId("cup.mm"))
