@@ -162,8 +162,10 @@ class Http:
         return reply(courier.outcome)
 
     async def health(self, _request: Request) -> Response:
-        """Say that the hub lives."""
-        return reply({"ok": True, "hub": self._lobby.hub, "version": self._lobby.version})
+        """Say that the hub lives, and how many are connected."""
+        lobby = self._lobby
+        clients = len(lobby.links)
+        return reply({"ok": True, "hub": lobby.hub, "version": lobby.version, "clients": clients})
 
     async def ready(self, _request: Request) -> Response:
         """Say whether the hub takes entries."""
