@@ -6,7 +6,7 @@ Guarantees that a slot is filled by a rule alone, and never one that ops assigne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from core.domain.events import SlotFilled
 from core.domain.ids import MatchId, PoolId, StageId, TeamId, short_form
@@ -84,6 +84,8 @@ def source_label(state: Tournament, source: Source, *, short: bool = False) -> s
             return f"{ordinal(rank)} {_letter(state, pool)}"
         case OneOf(pools, rank):
             return f"{ordinal(rank)}{of}{'/'.join(_letter(state, pool) for pool in pools)}"
+        case _:
+            assert_never(source)
 
 
 def ordinal(number: int) -> str:
@@ -110,6 +112,8 @@ def _decided(state: Tournament, source: Source, known: dict[PoolId, Table | None
             return _at(state, pool, rank, known)
         case OneOf():
             return None
+        case _:
+            assert_never(source)
 
 
 def _loser(match: Match) -> TeamId | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from core.domain.plan import PlaceOf, Pool, Stage, TieBreak
 
@@ -169,6 +169,8 @@ def _apart(
             return _split(group, lambda team: (overall[team].scored,), rule)
         case "wins":
             return _split(group, lambda team: (overall[team].won,), rule)
+        case _:
+            assert_never(rule)
 
 
 def _head_to_head(stage: Stage, group: _Group, matches: Sequence[Match]) -> list[_Group]:
