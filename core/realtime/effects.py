@@ -189,8 +189,8 @@ class Withdrawal:
 
     outcome: Literal["withdrawn", "dismissed", "needs_undo", "impossible"]
     """`withdrawn`: it certainly never left and never will. `dismissed`: it was refused, and is listed no
-    more. `needs_undo`: it may have left or counts already, so only an `Undo` that names it takes it back: submit
-    one. `impossible`: see `reason`."""
+    more. `needs_undo`: it may have left or counts already, so only an `Undo` that names it takes it back:
+    submit one. `impossible`: see `reason`."""
     reason: str
     """Why, in words for a scorekeeper."""
     effects: tuple[Effect, ...] = ()

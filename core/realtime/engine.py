@@ -1,33 +1,81 @@
-"""The engine: the one object that the shell drives."""
+"""The engine: the one object that the shell drives; it composes the machines and holds no rule of their own.
+
+A frame goes to the session, then to rooms or outbox, and what they decide becomes effects. After each call
+the engine sends what may go, dials what is due, and says what changed. Guarantees the order of effects: what
+was decided about an entry is shown before it is sent, and nothing is sent that is not in the journal.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from core.domain.commands import CreateTournament, match_of
+from core.domain.events import ConflictSettled
+from core.domain.ids import TournamentId, short_form
+from core.errors import TooLarge, WireError
+from core.realtime.effects import (
+    Advanced,
+    Apply,
+    DirectoryChanged,
+    Effect,
+    Hangup,
+    JournalRow,
+    Moment,
+    Persist,
+    Record,
+    Replaced,
+    SavingChanged,
+    Send,
+    Told,
+    Withdrawal,
+)
+from core.realtime.outbox import Outbox
+from core.realtime.outlook import Outlook
+from core.realtime.pool import Pool
+from core.realtime.rooms import Rooms, Step
+from core.realtime.session import CLOSE_BAD_FRAME, CLOSE_NORMAL, Session
+from core.realtime.view import LocalLine
+from core.wire.codec import Frame, decode_hub
+from core.wire.messages import (
+    CLOSE_TOO_LARGE,
+    Answers,
+    ClientMessage,
+    Deferred,
+    Directory,
+    Events,
+    Hello,
+    HubMessage,
+    Join,
+    Leave,
+    Listing,
+    Problem,
+    Replay,
+    Snapshot,
+    Submit,
+    Welcome,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from core.domain.answers import Answer
     from core.domain.commands import Entry
-    from core.domain.ids import CommandId, DeviceId, RoomId, TournamentId
+    from core.domain.ids import CommandId, DeviceId, RoomId
     from core.domain.state import Tournament
     from core.realtime.config import EngineConfig
-    from core.realtime.effects import Effect, JournalRow, LinkId, Moment, Withdrawal
-    from core.wire.codec import Frame
-
-
-class Dice(Protocol):
-    """Where chance comes from; `random.Random` is one."""
-
-    def random(self) -> float:
-        """Return a number from 0 up to but not including 1."""
-        ...
+    from core.realtime.effects import LinkId
+    from core.realtime.pool import Dice
+    from core.realtime.view import RoomStats
 
 
 class Engine:
     """Everything that this device decides about links, rooms and entries, without doing any of it.
 
-    Every call takes the moment at which it is made and returns effects; perform all of one call, in order, before
-    the next.
+    Every call takes the moment at which it is made and returns effects; perform all of one call, in order,
+    before the next.
 
     Args:
         config: figures and endpoints.
@@ -36,7 +84,15 @@ class Engine:
         dice: where jitter comes from.
     """
 
-    def __init__(self, config: EngineConfig, device: DeviceId, person: str, dice: Dice) -> None: ...
+    def __init__(self, config: EngineConfig, device: DeviceId, person: str, dice: Dice) -> None:
+        self._hello = Hello(device, person, version=config.version, token=config.token)
+        self._pool = Pool(config, dice)
+        self._rooms = Rooms()
+        self._outbox = Outbox(config)
+        self._outlook = Outlook(config, self._pool, self._rooms)
+        self._held: set[TournamentId] = set()
+        self._sends = False
+        self._can_save = True
 
     def load(self, rows: Sequence[JournalRow], moment: Moment) -> list[Effect]:
         """Take over the journal as found at the start.
@@ -45,15 +101,17 @@ class Engine:
             rows: all unanswered, held and refused rows, and the latest answered ones, by row.
             moment: when that was.
         """
-        raise NotImplementedError
+        self._outbox.receive_rows(rows)
+        return self._finish([], moment)
 
     def restore(self, states: Sequence[Tournament], moment: Moment) -> list[Effect]:
         """Take over stored copies of tournaments: shown as of their last event until a hub says more."""
-        raise NotImplementedError
+        return self._finish(self._steps(self._rooms.restore(states)), moment)
 
     def start(self, moment: Moment) -> list[Effect]:
         """Begin: dial."""
-        raise NotImplementedError
+        self._pool.open = True
+        return self._finish([self._saving()], moment)
 
     def submit(self, entry: Entry, moment: Moment) -> list[Effect]:
         """Take an entry at the key press: `Persist` comes back; `receive_saved` then has it shown and sent.
@@ -64,88 +122,364 @@ class Engine:
             NotSaved: so many entries wait that none can be added.
             BadInput: the id is known with other content.
         """
-        raise NotImplementedError
+        is_new, records = self._outbox.submit(entry)
+        effects: list[Effect] = [*records]
+        effects += [_line(moment, "queue", f"a message was dropped: {record.reason}") for record in records]
+        if is_new:
+            effects.append(Persist(entry))
+        return self._finish(effects, moment)
 
     def receive_saved(self, rows: Mapping[CommandId, int], moment: Moment) -> list[Effect]:
         """The journal has committed these entries, each at its row.
 
         Rows of other processes below them were handed in before: the row is the order of sending.
         """
-        raise NotImplementedError
+        self._outbox.receive_saved(rows)
+        effects: list[Effect] = []
+        if not self._can_save:
+            self._can_save = True
+            effects.append(self._saving())
+        return self._finish(effects, moment)
 
     def receive_save_failed(self, ids: Sequence[CommandId], why: str, moment: Moment) -> list[Effect]:
         """The journal could not commit these entries: they were never entered.
 
         `View.can_save` is false until one is saved again.
         """
-        raise NotImplementedError
+        self._outbox.receive_save_failed(ids)
+        self._can_save = False
+        return self._finish([self._saving(), _line(moment, "problem", why)], moment)
 
     def receive_appended(self, rows: Sequence[JournalRow], moment: Moment) -> list[Effect]:
-        """Rows that other processes appended, and where this one does not send, those that the sender changed."""
-        raise NotImplementedError
+        """Rows that others appended, and where this process does not send, rows that the sender changed."""
+        # The sender's own word on an entry is newer than its row.
+        fresh = [row for row in rows if not (self._sends and self._outbox.knows(row.entry.id))]
+        self._outbox.receive_rows(fresh)
+        return self._finish([], moment)
 
     def become_sender(self, moment: Moment) -> list[Effect]:
         """This process holds the data folder's lock now, and has handed in every row.
 
         Until then nothing is sent or withdrawn.
         """
-        raise NotImplementedError
+        self._sends = True
+        self._outbox.become_sender()
+        return self._finish([self._saving()], moment)
 
     def cease(self, moment: Moment) -> list[Effect]:
         """This process no longer sends: its links stay and show, entries go to the journal only."""
-        raise NotImplementedError
+        self._sends = False
+        for session in self._pool.sessions:
+            self._outbox.receive_link_lost(session.link)
+        return self._finish([self._saving()], moment)
 
     def join(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room from now on, over any link; counted, so that each `join` needs its `leave`."""
-        raise NotImplementedError
+        return self._finish(self._steps(self._rooms.join(room, moment)), moment)
 
     def leave(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room no longer, when nobody else here does; what was seen of it stays in the view."""
-        raise NotImplementedError
+        effects = self._steps(self._rooms.leave(room, moment))
+        if room not in self._rooms.followed:
+            self._pool.release(room)
+        return self._finish(effects, moment)
+
+    def room_stats(self, room: RoomId, now: float) -> RoomStats | None:
+        """Return a followed room in figures; `None` for one that is not followed."""
+        return self._rooms.stats(room, now)
 
     def withdraw(self, id: CommandId, moment: Moment) -> Withdrawal:
         """Take an entry back if it certainly never left; say what is needed otherwise."""
-        raise NotImplementedError
+        state = self._outbox.state(id)
+        refusal = self._irrevocable(id)
+        if refusal:
+            return Withdrawal("impossible", refusal)
+        if state == "refused" or (self._sends and self._outbox.withdrawable(id)):
+            dismissed = state == "refused"
+            effects = self._finish([self._outbox.withdraw(id)], moment)
+            return Withdrawal(
+                "dismissed" if dismissed else "withdrawn",
+                "it is listed no more" if dismissed else "it was never sent, and never will be",
+                tuple(effects),
+            )
+        if state == "confirmed":
+            return Withdrawal("needs_undo", "it counts already")
+        if state == "conflict":
+            return Withdrawal("needs_undo", "the hub holds it")
+        return Withdrawal("needs_undo", "it may have left this laptop")
 
     def retry(self, id: CommandId, moment: Moment) -> list[Effect]:
         """Send an entry now instead of when its wait is over; dials if there is no link."""
-        raise NotImplementedError
+        self._outbox.retry(id)
+        if not self._pool.sessions:
+            self._pool.reconnect(moment.now)
+        return self._finish([], moment)
 
     def reconnect(self, moment: Moment) -> list[Effect]:
         """Forget every wait, bench and refusal, and dial afresh; a person asked for it."""
-        raise NotImplementedError
+        effects: list[Effect] = []
+        for session in self._pool.sessions:
+            effects += session.hang_up(CLOSE_NORMAL, "reconnecting, as somebody asked")
+            effects += self._lose(session, CLOSE_NORMAL, "somebody asked to reconnect", moment)
+        self._pool.reconnect(moment.now)
+        return self._finish(effects, moment)
 
     def close(self, moment: Moment) -> list[Effect]:
         """Hang up all links and dial no more."""
-        raise NotImplementedError
+        self._pool.open = False
+        effects: list[Effect] = []
+        for session in self._pool.sessions:
+            effects += session.hang_up(CLOSE_NORMAL, "this device closes")
+            effects += self._lose(session, CLOSE_NORMAL, "closed", moment)
+        return self._finish(effects, moment)
 
     def receive_open(self, link: LinkId, moment: Moment) -> list[Effect]:
         """A dial succeeded."""
-        raise NotImplementedError
+        session = self._pool.session(link)
+        if session is None:
+            return []
+        return self._finish(session.receive_open(self._hello, moment.now), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame, moment: Moment) -> list[Effect]:
         """A frame came in. Frames of links that were hung up are ignored."""
-        raise NotImplementedError
+        session = self._pool.session(link)
+        if session is None:
+            return []
+        session.receive_size(len(frame), moment.now)
+        self._outlook.count_in(moment.now)
+        try:
+            message = decode_hub(frame)
+        except WireError as error:
+            code = CLOSE_TOO_LARGE if isinstance(error, TooLarge) else CLOSE_BAD_FRAME
+            effects = session.hang_up(code, f"the hub sent what cannot be read: {error}")
+        else:
+            effects = session.receive_message(message, moment)
+            if session.state in ("live", "leaving"):
+                effects += self._receive(session, message, moment)
+        return self._finish(effects, moment)
 
     def receive_closed(self, link: LinkId, code: int, reason: str, moment: Moment) -> list[Effect]:
         """A link closed, or a dial failed.
 
         A failed dial has code 1006, or 4401 where the hub refused the token by HTTP 401 or 403.
         """
-        raise NotImplementedError
+        session = self._pool.session(link)
+        if session is None:
+            return []
+        session.receive_closed()
+        return self._finish(self._lose(session, code, reason, moment), moment)
 
     def receive_sent(self, link: LinkId, frame_bytes: int, moment: Moment) -> list[Effect]:
         """A frame of that size was written to a link, for the statistics."""
-        raise NotImplementedError
+        session = self._pool.session(link)
+        if session is not None:
+            session.bytes_out += frame_bytes
+        return self._finish([], moment)
 
     def receive_bad_log(self, tournament: TournamentId, why: str, moment: Moment) -> list[Effect]:
-        """The store could not fold an `Advanced` (it raised `BadLog` and kept its state): fetch the room anew."""
-        raise NotImplementedError
+        """The store could not fold an `Advanced` (it raised `BadLog`, keeping its state): fetch all anew."""
+        return self._finish(self._steps(self._rooms.receive_bad_log(tournament, why, moment)), moment)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which `handle_deadline` is due; `None` while nothing is."""
-        raise NotImplementedError
+        machines = (self._pool, self._rooms, self._outbox, self._outlook)
+        return min((at for machine in machines if (at := machine.next_deadline()) is not None), default=None)
 
     def handle_deadline(self, moment: Moment) -> list[Effect]:
         """Do what time alone brings about: heartbeats, time-outs, dials, resends."""
-        raise NotImplementedError
+        effects: list[Effect] = []
+        for session in self._pool.sessions:
+            effects += session.handle_deadline(moment.now)
+        self._outbox.handle_deadline(moment.now)
+        effects += self._steps(self._rooms.handle_deadline(moment))
+        return self._finish(effects, moment)
+
+    def _receive(self, session: Session, message: HubMessage, moment: Moment) -> list[Effect]:
+        """Hand what is not about the link itself to whom it concerns."""
+        match message:
+            case Welcome(tournaments=listings):
+                return self._welcomed(session, listings, moment)
+            case Directory(listings):
+                return self._listed(listings, moment)
+            case Snapshot(room=room, answers=answers) | Replay(room=room, answers=answers):
+                self._held.add(TournamentId(room.partition(":")[2]))
+                steps = self._rooms.receive(message, moment)
+                return self._steps(steps) + self._answered(answers, moment)
+            case Events():
+                return self._steps(self._rooms.receive(message, moment))
+            case Answers(answers):
+                return self._answered(answers, moment)
+            case Deferred():
+                self._outbox.receive_deferred(message, moment.now)
+            case Problem():
+                return self._problem(message, moment)
+            case _:
+                pass
+        return []
+
+    def _welcomed(self, session: Session, listings: tuple[Listing, ...], moment: Moment) -> list[Effect]:
+        self._pool.receive_live(session.link)
+        effects: list[Effect] = [Apply(self._outlook.receive_live(session, moment))]
+        effects += self._listed(listings, moment)
+        effects += [
+            _line(moment, "queue", f"{count} saved for {tournament}: this hub does not hold it, so they wait")
+            for tournament, count in self._outbox.stranded(self._held).items()
+        ]
+        return effects + self._steps(self._rooms.receive_link(moment))
+
+    def _listed(self, listings: tuple[Listing, ...], moment: Moment) -> list[Effect]:
+        self._held = {listing.id for listing in listings}
+        steps = self._rooms.receive_listed(self._held, moment)
+        return [Apply(DirectoryChanged(listings)), *self._steps(steps)]
+
+    def _problem(self, problem: Problem, moment: Moment) -> list[Effect]:
+        """Show what the hub could not use, and see to it that it is not sent again for ever."""
+        if problem.room is not None:
+            return self._steps(self._rooms.receive_missing(problem.room, problem.detail, moment))
+        records = self._outbox.receive_problem(problem.ids, problem.detail)
+        return [*records, _line(moment, "problem", f"the hub says: {problem.detail}")]
+
+    def _answered(self, answers: Iterable[Answer], moment: Moment) -> list[Effect]:
+        effects: list[Effect] = []
+        for record in self._outbox.receive_answers(answers, moment.now):
+            effects.append(record)
+            command = self._outbox.entry(record.id).command
+            if record.state == "confirmed" and isinstance(command, CreateTournament):
+                self._held.add(command.plan.id)
+                effects += self._steps(self._rooms.receive_listed(self._held, moment))
+            if record.state in ("conflict", "refused"):
+                match_id = match_of(command)
+                what = "" if match_id is None else f"{short_form(match_id)} "
+                effects.append(_line(moment, "queue", f"{what}{record.state}: {record.reason}"))
+        return effects
+
+    def _steps(self, steps: Iterable[Step]) -> list[Effect]:
+        """Turn what rooms decided into effects."""
+        effects: list[Effect] = []
+        for step in steps:
+            if isinstance(step, Join | Leave):
+                effects += self._carry(step)
+                continue
+            effects.append(Apply(step))
+            if isinstance(step, Advanced):
+                effects += self._decided(step)
+            elif isinstance(step, Replaced) and not step.stored:
+                effects += self._still_held(step.state)
+        return effects
+
+    def _carry(self, step: Join | Leave) -> list[Effect]:
+        """Say a join or leave on the room's link; without one it is said by the next welcome."""
+        session = self._pool.carrier(step.room)
+        if session is None:
+            return []
+        if isinstance(step, Join):
+            prefix, _, name = step.room.partition(":")
+            named = self._outbox.named(TournamentId(name)) if prefix == "tournament" else ()
+            return [session.send(msgspec.structs.replace(step, unanswered=named))]
+        return [session.send(step)]
+
+    def _decided(self, change: Advanced) -> list[Record]:
+        """Release held entries that somebody decided about."""
+        records: list[Record] = []
+        for event in change.events:
+            if isinstance(event.fact, ConflictSettled):
+                reason = f"{event.by} decided: {_DECISIONS[event.fact.taken]}"
+                records += self._outbox.receive_settled(event.fact.held, reason)
+        return records
+
+    def _still_held(self, state: Tournament) -> list[Record]:
+        """Release held entries that a snapshot no longer holds."""
+        held = {held.entry.id for match in state.matches.values() for held in match.held}
+        gone = [
+            id
+            for id, seq in self._outbox.conflicts(state.id).items()
+            if id not in held and seq <= state.position.seq
+        ]
+        return self._outbox.receive_settled(gone, "it was decided meanwhile")
+
+    def _lose(self, session: Session, code: int, reason: str, moment: Moment) -> list[Effect]:
+        """Take note of a link that has ended."""
+        self._pool.receive_closed(session.link, code, reason, moment.now)
+        self._outbox.receive_link_lost(session.link)
+        lines = self._outlook.receive_lost(session, moment) if self._pool.open else []
+        effects: list[Effect] = [Apply(line) for line in lines]
+        if session.live_since is not None:
+            silent = moment.now - (session.last_frame_at or moment.now)
+            steps = self._rooms.receive_unlinked(moment.at - timedelta(seconds=silent))
+            effects += self._steps(steps)
+        return effects
+
+    def _finish(self, effects: list[Effect], moment: Moment) -> list[Effect]:
+        """Add what follows from any call: links that ended, the queue, what may go, who is dialled."""
+        ended = [effect for effect in effects if isinstance(effect, Hangup)]
+        for hangup in ended:
+            if (session := self._pool.session(hangup.link)) is not None:
+                effects += self._lose(session, hangup.code, hangup.reason, moment)
+        sends = self._pump(moment)
+        self._outbox.trim(self._rooms.positions)
+        if (queue := self._outbox.change()) is not None:
+            effects.append(Apply(queue))
+        effects += sends
+        if (dial := self._pool.dial(moment.now)) is not None:
+            effects.append(dial)
+        self._outlook.count_out(moment.now, sum(isinstance(effect, Send) for effect in effects))
+        effects += [Apply(change) for change in self._outlook.changes(moment)]
+        return effects
+
+    def _pump(self, moment: Moment) -> list[Effect]:
+        """Send the entries that may go now, a plan alone in its frame and the others together."""
+        session = self._pool.live
+        if session is None or not self._sends:
+            return []
+        entries = self._outbox.take(session.link, self._rooms.barred(), self._held, moment.now)
+        effects: list[Effect] = [self._outbox.record(entry.id) for entry in entries]
+        return effects + [session.send(message) for message in _frames(entries)]
+
+    def _irrevocable(self, id: CommandId) -> str:
+        """Say why an entry can be taken back by nothing at all; empty where it can."""
+        match self._outbox.state(id):
+            case None:
+                return f"there is no entry {id} here"
+            case "saving":
+                return "it is being saved at this moment; try again"
+            case "withdrawn":
+                return "it is withdrawn already"
+            case "refused" if not self._sends:
+                return "another process works on this queue; dismiss it there"
+            case "refused":
+                return ""
+            case _ if self._sends and self._outbox.withdrawable(id):
+                return ""
+            case _ if match_of(self._outbox.entry(id).command) is None:
+                return "it may have left, and only what is on a match can be undone"
+            case _:
+                return ""
+
+    def _saving(self) -> Apply:
+        return Apply(SavingChanged(self._can_save, self._sends))
+
+
+_DECISIONS = {
+    "hub": "the hub's score stays",
+    "instead": "another entry takes its place",
+    "withdrawn": "it was taken back",
+}
+
+
+def _frames(entries: Sequence[Entry]) -> list[ClientMessage]:
+    """Put entries into as few frames as their limit of size allows, in order: a plan may fill one."""
+    frames: list[ClientMessage] = []
+    together: list[Entry] = []
+    for entry in entries:
+        if not isinstance(entry.command, CreateTournament):
+            together.append(entry)
+            continue
+        if together:
+            frames.append(Submit(tuple(together)))
+            together = []
+        frames.append(Submit((entry,)))
+    return [*frames, Submit(tuple(together))] if together else frames
+
+
+def _line(moment: Moment, kind: Literal["link", "queue", "problem"], text: str) -> Apply:
+    return Apply(Told(LocalLine(moment.at, kind, text)))

@@ -115,6 +115,22 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomStats:
+    """A room in figures."""
+
+    member_count: int | None
+    """People in it; `None` while the hub does not tell."""
+    subscription_count: int
+    """How often this process follows it."""
+    last_activity: float | None
+    """Monotonic time of its newest event here; `None` before the first."""
+    uptime: float
+    """Seconds since it is live without a break; 0 while it is not."""
+    event_rate: float
+    """Events a second, over the last ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A tournament as this device knows it."""
 
@@ -122,8 +138,8 @@ class Shown:
     """The fold of the hub's log at its position."""
     projected: Tournament
     """The same with this device's unanswered entries laid over by the hub's own rules; `confirmed` itself
-    when there are none. Its position is that of `confirmed`; versions of its matches count pending events too,
-    so a new entry's base is made from `confirmed` (`core.realtime.overlay.base_of`)."""
+    when there are none. Its position is that of `confirmed`; versions of its matches count pending events
+    too, so a new entry's base is made from `confirmed` (`core.realtime.overlay.base_of`)."""
     pending: frozenset[MatchId] = frozenset()
     """Matches with unanswered entries."""
     live: bool = False

@@ -1,0 +1,163 @@
+"""The outlook: how this device reaches the hub, as one value for screens and as lines of the feed.
+
+Decides nothing: it reads the pool and the rooms and says what they come to. Guarantees that a change of state
+is said at once, and mere figures (rates, counters, the time of the newest frame) at most once in
+`FIGURES_SECONDS`. Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.realtime.effects import ConnectionChanged, Moment, Told
+from core.realtime.traffic import Rate
+from core.realtime.view import Connection, LinkState, LocalLine
+
+if TYPE_CHECKING:
+    from core.realtime.config import EngineConfig
+    from core.realtime.pool import Pool
+    from core.realtime.rooms import Rooms
+    from core.realtime.session import Session
+
+FIGURES_SECONDS = 1.0
+_APART: frozenset[LinkState] = frozenset({"offline", "connecting"})
+"""States without a link, whose `since` is one: attempts do not end being offline."""
+
+
+class Outlook:
+    """How this device reaches the hub.
+
+    Args:
+        config: figures of the engine.
+        pool: the endpoints and links.
+        rooms: what is followed.
+    """
+
+    def __init__(self, config: EngineConfig, pool: Pool, rooms: Rooms) -> None:
+        self._config = config
+        self._pool = pool
+        self._rooms = rooms
+        self._said: Connection | None = None
+        self._said_at = 0.0
+        self._lost_at: float | None = None
+        self._benched: frozenset[str] = frozenset()
+        self._unreachable = False
+        self._in = Rate()
+        self._out = Rate()
+
+    def count_in(self, now: float) -> None:
+        """Count a frame from the hub."""
+        self._in.add(now)
+
+    def count_out(self, now: float, messages: int) -> None:
+        """Count messages to the hub."""
+        if messages:
+            self._out.add(now, messages)
+
+    def receive_live(self, session: Session, moment: Moment) -> Told:
+        """Note that the hub welcomed this device; return what the feed says of it."""
+        lost_at, self._lost_at = self._lost_at, None
+        self._unreachable = False
+        self._benched = frozenset(self._pool.benched)
+        if lost_at is None:
+            return _line(moment, f"connected to {session.endpoint}")
+        return _line(moment, f"reconnected after {_seconds(moment.now - lost_at)}")
+
+    def receive_lost(self, session: Session, moment: Moment) -> list[Told]:
+        """Note that a link ended or a dial failed; return what the feed says, each kind of trouble once."""
+        lines: list[Told] = []
+        reason = self._pool.reason
+        if session.live_since is not None:
+            self._lost_at = moment.now
+            self._unreachable = True
+            lines.append(_line(moment, f"connection lost: {reason}"))
+        elif self._pool.refused:
+            lines.append(_line(moment, f"the hub at {session.endpoint} refuses this device: {reason}"))
+        elif not self._unreachable:
+            self._unreachable = True
+            lines.append(_line(moment, f"cannot reach {session.endpoint}: {reason}; trying again"))
+        benched = frozenset(self._pool.benched)
+        for endpoint in sorted(benched - self._benched):
+            every = _seconds(self._config.probe_interval)
+            lines.append(_line(moment, f"{endpoint} has failed too often; probing it every {every} at most"))
+        self._benched = benched
+        return lines
+
+    def changes(self, moment: Moment) -> list[ConnectionChanged | Told]:
+        """Return how this device reaches the hub, if there is something new to say."""
+        before = self._said
+        now = self._connection(before, moment)
+        if before == now and moment.now < self._said_at + FIGURES_SECONDS:
+            return []
+        now = self._with_figures(now, moment.now)
+        if now == before:
+            return []
+        self._said, self._said_at = now, moment.now
+        changes: list[ConnectionChanged | Told] = [ConnectionChanged(now)]
+        if now.state == "slow" and before is not None and before.state != "slow":
+            changes.append(
+                _line(moment, f"the link is slow: {now.latency or 0.0:.1f} s; entries are saved first")
+            )
+        return changes
+
+    def next_deadline(self) -> float | None:
+        """Return when figures are due again; `None` while none move."""
+        if self._said is None or not (self._said.message_rate_in or self._said.message_rate_out):
+            return None
+        return self._said_at + FIGURES_SECONDS
+
+    def _connection(self, before: Connection | None, moment: Moment) -> Connection:
+        """Return the connection with the figures as they were last said."""
+        session = self._pool.live
+        state = self._state(session)
+        planned = self._pool.next_try
+        endpoint = next((open_.endpoint for open_ in self._pool.sessions), planned[0] if planned else "")
+        last = Connection(since=moment.now) if before is None else before
+        welcome = None if session is None else session.welcome
+        return Connection(
+            state=state,
+            since=last.since if _is_same(last.state, state) else moment.now,
+            endpoint=endpoint or last.endpoint,
+            latency=None if session is None else session.latency.median,
+            next_try_at=None if planned is None else planned[1],
+            reason=self._pool.reason,
+            clock_offset=last.clock_offset if session is None else session.latency.clock_offset,
+            role=last.role if welcome is None else welcome.role,
+            last_frame_at=last.last_frame_at,
+            durable=session is None or session.durable,
+            message_rate_in=last.message_rate_in,
+            message_rate_out=last.message_rate_out,
+            links=last.links,
+        )
+
+    def _with_figures(self, connection: Connection, now: float) -> Connection:
+        frames = [at for session in self._pool.sessions if (at := session.last_frame_at) is not None]
+        return replace(
+            connection,
+            last_frame_at=max(frames, default=connection.last_frame_at),
+            message_rate_in=self._in.per_second(now),
+            message_rate_out=self._out.per_second(now),
+            links=self._pool.views(now),
+        )
+
+    def _state(self, session: Session | None) -> LinkState:
+        if session is not None:
+            if self._rooms.catching_up:
+                return "catching_up"
+            return "slow" if (session.latency.median or 0.0) >= self._config.slow_latency else "live"
+        if any(open_.state in ("dialling", "greeting") for open_ in self._pool.sessions):
+            return "connecting"
+        return "sign_in" if self._pool.refused else "offline"
+
+
+def _is_same(before: LinkState, now: LinkState) -> bool:
+    return before == now or (before in _APART and now in _APART)
+
+
+def _line(moment: Moment, text: str) -> Told:
+    return Told(LocalLine(moment.at, "link", text))
+
+
+def _seconds(duration: float) -> str:
+    return f"{duration:.0f} s" if duration < 120 else f"{duration / 60:.0f} min"

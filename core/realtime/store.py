@@ -1,0 +1,216 @@
+"""The store: holds the newest view, applies changes to it, tells listeners.
+
+Owns the fold of each tournament, its overlay and the feed. Guarantees that a view is never changed once made,
+that what a change did not touch is shared with the view before, and that listeners hear once of a batch: the
+shell applies, then settles. An entry is `official` here, and nowhere else: it is confirmed, and its match
+stands confirmed as official in the state; reopening the match takes that back.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from core.domain.commands import match_of
+from core.domain.events import MatchReopened, ResultConfirmed
+from core.domain.reduce import fold
+from core.realtime.effects import (
+    Advanced,
+    Change,
+    ConnectionChanged,
+    DirectoryChanged,
+    QueueChanged,
+    Replaced,
+    RoomLive,
+    SavingChanged,
+    Told,
+)
+from core.realtime.overlay import Projection, project
+from core.realtime.view import MAX_FEED, Feed, FeedLine, HubLine, LocalLine, Queued, Shown, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from core.domain.ids import TournamentId
+    from core.domain.state import Tournament
+
+Listener: TypeAlias = "Callable[[View], None]"
+
+_log = logging.getLogger(__name__)
+
+
+class _Subscription:
+    """One listener, told apart from others even if it is the same callable."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self.failed = False
+
+
+class Store:
+    """The newest view and who listens.
+
+    Args:
+        view: the view to begin with.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._told = view
+        self._queue: Sequence[Queued] = view.queue
+        self._projections: dict[TournamentId, Projection] = {}
+        self._subscriptions: list[_Subscription] = []
+        self._at: datetime | None = None
+
+    @property
+    def view(self) -> View:
+        """Return the newest view."""
+        return self._view
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with the newest view after each batch; return what ends that, callable twice."""
+        subscription = _Subscription(listener)
+        self._subscriptions.append(subscription)
+
+        def unsubscribe() -> None:
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+
+        return unsubscribe
+
+    def apply(self, change: Change, at: datetime) -> None:
+        """Make the view that follows from a change.
+
+        Args:
+            change: what changed.
+            at: now, by this device's clock.
+
+        Raises:
+            BadLog: the events do not follow on the tournament's state; the view stays as it was.
+        """
+        self._at = at
+        view = self._view
+        match change:
+            case Advanced():
+                self._advance(change, at)
+            case Replaced(state, stored):
+                self._show(state, state.updated_at if stored else at)
+                self._rank_official()
+            case RoomLive(tournament, live, as_of):
+                self._set_live(tournament, live, as_of or at)
+            case QueueChanged():
+                self._set_queue(change)
+            case ConnectionChanged(connection):
+                self._view = replace(view, connection=connection)
+            case DirectoryChanged(directory):
+                self._view = replace(view, directory=directory)
+            case Told(line):
+                self._tell((line,))
+            case SavingChanged(can_save, sends):
+                self._view = replace(view, can_save=can_save, sends=sends)
+
+    def settle(self) -> None:
+        """Tell the listeners, if there is a new view since they were last told.
+
+        A listener that throws stops no other; it is logged, and once said in the feed of the next view.
+        """
+        if self._view is self._told:
+            return
+        view = self._told = self._view
+        for subscription in tuple(self._subscriptions):
+            try:
+                subscription.listener(view)
+            except Exception as error:  # noqa: BLE001 - a callback from outside is one of the program's edges
+                _log.exception("a listener of the store failed")
+                self._report(subscription, error)
+            else:
+                subscription.failed = False
+
+    def _report(self, subscription: _Subscription, error: Exception) -> None:
+        if subscription.failed or self._at is None:
+            return
+        subscription.failed = True
+        self._tell((LocalLine(self._at, "problem", f"a listener failed: {type(error).__name__}: {error}"),))
+
+    def _advance(self, change: Advanced, at: datetime) -> None:
+        shown = self._view.tournaments.get(change.tournament)
+        # A log that is told from its first event on replaces whatever was here.
+        anew = shown is None or change.events[0].seq == 1
+        state = fold(change.events, change.epoch, None if anew or shown is None else shown.confirmed)
+        self._show(state, at)
+        self._tell([HubLine(change.tournament, event) for event in change.events])
+        if any(isinstance(event.fact, ResultConfirmed | MatchReopened) for event in change.events):
+            self._rank_official()
+
+    def _show(self, state: Tournament, as_of: datetime | None) -> None:
+        before = self._view.tournaments.get(state.id)
+        projection = self._projections[state.id] = project(state, self._queue)
+        shown = Shown(
+            confirmed=state,
+            projected=projection.state,
+            pending=projection.pending,
+            live=before is not None and before.live,
+            as_of=as_of,
+            refused=projection.refused,
+        )
+        self._put({state.id: shown})
+
+    def _rank_official(self) -> None:
+        self._view = replace(self._view, queue=_official(self._queue, self._view.tournaments))
+
+    def _set_live(self, tournament: TournamentId, live: bool, as_of: datetime) -> None:
+        shown = self._view.tournaments.get(tournament)
+        if shown is not None:
+            self._put({tournament: replace(shown, live=live, as_of=as_of)})
+
+    def _set_queue(self, change: QueueChanged) -> None:
+        self._queue = change.queue
+        changed: dict[TournamentId, Shown] = {}
+        for tournament, shown in self._view.tournaments.items():
+            before = self._projections[tournament]
+            projection = project(shown.confirmed, change.queue, before)
+            if projection is not before:
+                self._projections[tournament] = projection
+                changed[tournament] = replace(
+                    shown,
+                    projected=projection.state,
+                    pending=projection.pending,
+                    refused=projection.refused,
+                )
+        self._put(changed)
+        self._view = replace(
+            self._view, confirmed_total=change.confirmed_total, evicted_total=change.evicted_total
+        )
+        self._rank_official()
+
+    def _put(self, changed: Mapping[TournamentId, Shown]) -> None:
+        if changed:
+            self._view = replace(self._view, tournaments={**self._view.tournaments, **changed})
+
+    def _tell(self, lines: Sequence[FeedLine]) -> None:
+        feed = self._view.feed
+        kept = (*feed.lines, *lines)[-MAX_FEED:]
+        self._view = replace(self._view, feed=Feed(kept, feed.total + len(lines)))
+
+
+def _official(queue: Sequence[Queued], tournaments: Mapping[TournamentId, Shown]) -> tuple[Queued, ...]:
+    """Return the queue with those confirmed entries made official whose match is."""
+    return tuple(
+        replace(queued, state="official")
+        if queued.state == "confirmed" and _is_official(queued, tournaments)
+        else queued
+        for queued in queue
+    )
+
+
+def _is_official(queued: Queued, tournaments: Mapping[TournamentId, Shown]) -> bool:
+    shown = tournaments.get(queued.entry.tournament)
+    match_id = match_of(queued.entry.command)
+    if shown is None or match_id is None:
+        return False
+    position = shown.confirmed.position
+    reached = queued.epoch != position.epoch or queued.seq <= position.seq
+    match = shown.confirmed.matches.get(match_id)
+    return reached and match is not None and match.phase == "official"
