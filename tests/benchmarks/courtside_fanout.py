@@ -54,8 +54,10 @@ async def _measure(port: int, clients: int, warm_up: float, counted: float) -> F
         after, seconds = _totals(subscribers), perf_counter() - began
         stop.set()
     await _all_delivered(subscribers, max(device.last_seq for device in devices))
-    for link in (*subscribers, *devices):
-        link.close()
+    for subscriber in subscribers:
+        subscriber.close()
+    for device in devices:
+        device.close()
     events, frames, size_bytes = (late - early for late, early in zip(after, before, strict=True))
     return {
         "deliveries a second": events / seconds,
