@@ -177,7 +177,9 @@ def read_matches(path: str, content: bytes) -> MatchList:
     if not pairs:
         raise BadFile(path, "it lists no matches")
     return MatchList(
-        file.name, tuple(_listed(round_, match, skipped) for round_, match in pairs), tuple(skipped)
+        file.name,
+        tuple(_listed(round_, match, skipped) for round_, match in pairs),
+        tuple(skipped),
     )
 
 
@@ -188,7 +190,9 @@ def read_groups(path: str, content: bytes) -> tuple[ListedGroup, ...]:
         BadFile: it is not one; says where.
     """
     groups = _decode(path, content, _Groups).groups
-    return tuple(ListedGroup(group.name, tuple(map(_team, group.teams))) for group in groups)
+    return tuple(
+        ListedGroup(group.name, tuple(map(_team, group.teams))) for group in groups
+    )
 
 
 def _decode(path: str, content: bytes, form: type[_T]) -> _T:
@@ -205,23 +209,31 @@ def _unused(file: object) -> Counter[str]:
         found.update(match.keys() - set(_Match.__struct_fields__))
         for goals in ("goals1", "goals2"):
             for goal in _objects(match, goals):
-                found.update(f"{goals}.{name}" for name in goal.keys() - set(_Goal.__struct_fields__))
+                found.update(
+                    f"{goals}.{name}"
+                    for name in goal.keys() - set(_Goal.__struct_fields__)
+                )
     return found
 
 
 def _objects(value: object, key: str) -> Iterator[dict[str, object]]:
     """Return the objects in the lists under `key`, in rounds too."""
-    if isinstance(value, dict):
-        yield from value.get(key) or ()
-        for round_ in value.get("rounds") or ():
-            yield from _objects(round_, key)
+    assert isinstance(value, dict)  # the file has been read by its shape before
+    yield from value.get(key) or ()
+    for round_ in value.get("rounds") or ():
+        yield from _objects(round_, key)
 
 
 def _listed(round_: str, match: _Match, skipped: list[Skipped]) -> Listed:
     starts_at = _starts_at(match, skipped)
     score, shootout, minutes = _result(match)
     if shootout is not None and (score is None or score.home != score.away):
-        skipped.append(Skipped(match.label, "a shoot-out is given, but the score before it is not level"))
+        skipped.append(
+            Skipped(
+                match.label,
+                "a shoot-out is given, but the score before it is not level",
+            )
+        )
         shootout = None
     return Listed(
         round=round_ or match.round,
@@ -239,7 +251,9 @@ def _listed(round_: str, match: _Match, skipped: list[Skipped]) -> Listed:
 
 
 def _team(team: str | _Team) -> ListedTeam:
-    return ListedTeam(team) if isinstance(team, str) else ListedTeam(team.name, team.code)
+    return (
+        ListedTeam(team) if isinstance(team, str) else ListedTeam(team.name, team.code)
+    )
 
 
 def _place(place: str | _Place | None) -> str:
@@ -253,7 +267,11 @@ def _starts_at(match: _Match, skipped: list[Skipped]) -> datetime | None:
         day = datetime.strptime(match.date, "%Y-%m-%d").replace(tzinfo=UTC)
         return day + _time(f"{match.time} {match.timezone}".strip())
     except ValueError:
-        skipped.append(Skipped(match.label, f"cannot read the time {match.date} {match.time}".rstrip()))
+        skipped.append(
+            Skipped(
+                match.label, f"cannot read the time {match.date} {match.time}".rstrip()
+            )
+        )
         return None
 
 
@@ -294,14 +312,24 @@ def _pair(home: int | None, away: int | None) -> _Pair | None:
     return None if home is None or away is None else (home, away)
 
 
-def _goals(match: _Match, score: Score | None, skipped: list[Skipped]) -> tuple[ListedGoal, ...]:
+def _goals(
+    match: _Match, score: Score | None, skipped: list[Skipped]
+) -> tuple[ListedGoal, ...]:
     """Return the goals if they are the whole score, minute by minute; otherwise none."""
     read = [*map(_home_goal, match.goals1), *map(_away_goal, match.goals2)]
     if not read:
         return ()
     goals = [goal for goal in read if goal is not None]
-    if score is None or len(goals) < len(read) or Score(len(match.goals1), len(match.goals2)) != score:
-        skipped.append(Skipped(match.label, "its goals, as they do not make up the score one by one"))
+    if (
+        score is None
+        or len(goals) < len(read)
+        or Score(len(match.goals1), len(match.goals2)) != score
+    ):
+        skipped.append(
+            Skipped(
+                match.label, "its goals, as they do not make up the score one by one"
+            )
+        )
         return ()
     return tuple(goals)
 

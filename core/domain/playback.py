@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 import msgspec
 
@@ -33,8 +33,26 @@ from core.domain.commands import (
     Undo,
     match_of,
 )
-from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId, match_id, short_form
-from core.domain.plan import Fixture, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
+from core.domain.ids import (
+    CommandId,
+    DeviceId,
+    Epoch,
+    MatchId,
+    TeamId,
+    TournamentId,
+    match_id,
+    short_form,
+)
+from core.domain.plan import (
+    Fixture,
+    LoserOf,
+    OneOf,
+    PlaceOf,
+    Plan,
+    Slot,
+    Source,
+    WinnerOf,
+)
 from core.domain.rules import Refused, judge
 from core.errors import BadPlan
 
@@ -123,7 +141,11 @@ class _Clock:
 
     def fed(self, fixture: Fixture) -> datetime | None:
         """Return when all that a fixture's sides come from has ended; `None` if they come from nothing."""
-        ends = [self._ended(slot.source) for slot in (fixture.home, fixture.away) if slot.source is not None]
+        ends = [
+            self._ended(slot.source)
+            for slot in (fixture.home, fixture.away)
+            if slot.source is not None
+        ]
         return max((end for end in ends if end is not None), default=None)
 
     def _ended(self, source: Source) -> datetime | None:
@@ -132,6 +154,8 @@ class _Clock:
                 return self.ends.get(match)
             case PlaceOf() | OneOf():
                 return self.pools_end
+            case _:
+                assert_never(source)
 
     def note(self, fixture: Fixture, end: datetime) -> None:
         """Remember when a match ended."""
@@ -141,7 +165,9 @@ class _Clock:
 
 
 def script(
-    plan: Plan, results: Mapping[MatchId, Result], assignments: Sequence[Assignment] = ()
+    plan: Plan,
+    results: Mapping[MatchId, Result],
+    assignments: Sequence[Assignment] = (),
 ) -> tuple[Step, ...]:
     """Return the commands that lead from a plan to these results, in time order.
 
@@ -152,12 +178,19 @@ def script(
     clock = _Clock()
     for fixture in plan.fixtures:
         fed = clock.fed(fixture)
-        begins = max(fixture.starts_at or clock.last + _MINUTE, fed + 2 * _MINUTE if fed else _UNDATED)
+        begins = max(
+            fixture.starts_at or clock.last + _MINUTE,
+            fed + 2 * _MINUTE if fed else _UNDATED,
+        )
         assigned = [found for found in assignments if found.match == fixture.id]
         why = f"read from the pairing of {short_form(fixture.id)}"
         for found in assigned:
             at = fed + _MINUTE if fed else begins - _MINUTE
-            steps.append(Step(at, AssignSlot(found.match, found.side, found.team), why, waits=True))
+            steps.append(
+                Step(
+                    at, AssignSlot(found.match, found.side, found.team), why, waits=True
+                )
+            )
         result = results.get(fixture.id)
         if result is not None:
             played = _match(fixture, result, begins)
@@ -204,7 +237,9 @@ def rehearse(plan: Plan, steps: Sequence[Step] = ()) -> Tournament:
         verdict = judge(state, entry, step.at, epoch)
         if isinstance(verdict, Refused):
             on = match_of(step.command)
-            raise BadPlan("tournament" if on is None else short_form(on), verdict.reason)
+            raise BadPlan(
+                "tournament" if on is None else short_form(on), verdict.reason
+            )
         state = verdict.state
     assert state is not None  # the first step created it
     return state
@@ -232,7 +267,8 @@ def renamed(imported: Imported, tournament: TournamentId) -> Imported:
         for fixture in plan.fixtures
     )
     steps = tuple(
-        replace(step, command=_moved_command(step.command, tournament)) for step in imported.playback
+        replace(step, command=_moved_command(step.command, tournament))
+        for step in imported.playback
     )
     moved = msgspec.structs.replace(plan, id=tournament, fixtures=fixtures)
     return Imported(moved, steps, imported.skipped)

@@ -24,7 +24,9 @@ def test_a_slug_is_small_letters_digits_and_dashes(text: str) -> None:
     assert is_slug(text)
 
 
-@pytest.mark.parametrize("text", ["", "-a", "a-", "Euro", "a b", "a.b", "x" * 65, "é", "a\n"])
+@pytest.mark.parametrize(
+    "text", ["", "-a", "a-", "Euro", "a b", "a.b", "x" * 65, "é", "a\n"]
+)
 def test_anything_else_is_no_slug(text: str) -> None:
     assert not is_slug(text)
 
@@ -57,7 +59,10 @@ def test_a_match_is_unique_by_its_tournament_and_short_in_capitals() -> None:
     assert tournament_room(tournament_of(made)) == "tournament:euro-2024"
 
 
-@pytest.mark.parametrize("text", ["m17", "M017", "17", "017", " euro-2024.m017 ", "EURO-2024.M017"])
+@pytest.mark.parametrize(
+    "text",
+    ["m17", "M017", "17", "017", " euro-2024.m017 ", "EURO-2024.M017", "euro-2024.17"],
+)
 def test_a_person_may_write_a_match_in_many_ways(text: str) -> None:
     assert same_match(text, M017)
 
