@@ -274,7 +274,7 @@ class Engine:
         session = self._pool.session(link)
         if session is not None:
             session.bytes_out += frame_bytes
-        return self._finish([], moment)
+        return [Apply(change) for change in self._outlook.changes(moment)]
 
     def receive_bad_log(self, tournament: TournamentId, why: str, moment: Moment) -> list[Effect]:
         """The store could not fold an `Advanced` (it raised `BadLog`, keeping its state): fetch all anew."""
