@@ -1,0 +1,143 @@
+"""Desks in the situations that screens must show: a lively hour, offline with entries waiting, a conflict, a final."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.domain.commands import AddScore, CompleteMatch, ConfirmResult, Score, SetScore, StartMatch
+from core.domain.ids import CourtId, MatchId, StageId, TeamId, TournamentId, match_id
+from core.domain.plan import Court, Fixture, Plan, Pool, PoolId, Slot, Stage, Team, WinnerOf
+from tests.support.console import OTHER, START, Desk
+
+SPRING = TournamentId("spring")
+NAMES = (
+    "Lions",
+    "Tigers",
+    "Harbour Hawks",
+    "River Rats",
+    "Norrköping 1 [A]",
+    "Zebras",
+    "Otters",
+    "Foxes",
+    "Comets",
+    "Meteors",
+    "東京ドラゴンズ",
+    "Bears",
+)
+
+
+def plan() -> Plan:
+    """Return a tournament of twelve teams: eleven matches of a pool on four courts, then a final."""
+    teams = tuple(Team(TeamId(f"t{number:02d}"), name) for number, name in enumerate(NAMES, 1))
+    courts = tuple(Court(CourtId(f"c{number}"), f"Court {number}") for number in range(1, 5))
+    pool = Pool(PoolId("a"), "Group A", tuple(team.id for team in teams))
+    stages = (
+        Stage(StageId("groups"), "Groups", "pools", (pool,)),
+        Stage(StageId("knockout"), "Knock-out", "knockout"),
+    )
+    pairs = [(teams[at].id, teams[at + 1].id) for at in range(0, 12, 2)]
+    pairs += [(teams[at].id, teams[at + 3].id) for at in range(0, 8, 2)]
+    fixtures = [
+        Fixture(
+            match_id(SPRING, f"m{31 + number:03d}"),
+            stages[0].id,
+            "Round 1" if number < 6 else "Round 2",
+            Slot(home),
+            Slot(away),
+            pool.id,
+            courts[number % 4].id,
+            START + timedelta(minutes=20 * (number - 5)),
+        )
+        for number, (home, away) in enumerate(pairs)
+    ]
+    semi = Fixture(
+        match_id(SPRING, "m041"),
+        stages[1].id,
+        "Semi-final",
+        Slot(teams[0].id),
+        Slot(teams[2].id),
+        None,
+        courts[0].id,
+    )
+    final = Fixture(
+        match_id(SPRING, "m042"),
+        stages[1].id,
+        "Final",
+        Slot(None, WinnerOf(semi.id)),
+        Slot(teams[4].id),
+        None,
+        courts[0].id,
+        START + timedelta(hours=2),
+    )
+    return Plan(SPRING, "Spring Open 2026", teams, stages, (*fixtures, semi, final), courts, "North Hall")
+
+
+def match(number: int) -> MatchId:
+    """Return the id of a match of `plan` by its number, from 31."""
+    return match_id(SPRING, f"m{number:03d}")
+
+
+def home(number: int, delta: int = 1) -> AddScore:
+    """Return a point for the home side of a match of the pool."""
+    return AddScore(match(number), _team(number, "home"), delta)
+
+
+def away(number: int, delta: int = 1) -> AddScore:
+    """Return a point for the away side of a match of the pool."""
+    return AddScore(match(number), _team(number, "away"), delta)
+
+
+def _team(number: int, side: str) -> TeamId:
+    fixture = next(fixture for fixture in plan().fixtures if fixture.id == match(number))
+    team = (fixture.home if side == "home" else fixture.away).team
+    assert team is not None
+    return team
+
+
+def lively(*, online: bool = True) -> Desk:
+    """Return an hour of play: two matches done, three live, the rest to come; this laptop scores M034."""
+    desk = Desk(plan())
+    desk.others(
+        SetScore(match(31), Score(21, 15)), CompleteMatch(match(31)), ConfirmResult(match(31)), ago=900
+    )
+    desk.others(SetScore(match(32), Score(12, 14)), CompleteMatch(match(32)), ago=700)
+    desk.others(StartMatch(match(33)), SetScore(match(33), Score(9, 11)), ago=38)
+    desk.others(home(35), home(35), away(35), by="li", device="laptop-3", ago=3)
+    for _ in range(3):
+        desk.submit(home(34))
+    desk.submit(away(34))
+    desk.tick(8)
+    if not online:
+        desk.connect("offline")
+    return desk
+
+
+def offline() -> Desk:
+    """Return the same hour with the hub gone for 42 s, and three entries that wait."""
+    desk = lively(online=False)
+    desk.tick(30)
+    desk.submit(home(34))
+    desk.submit(home(34))
+    desk.submit(away(34))
+    desk.tick(12)
+    return desk
+
+
+def conflict() -> Desk:
+    """Return the same hour with a point of this laptop held: another device counted one before it was seen."""
+    desk = lively()
+    desk.connect("offline")
+    desk.submit(home(33))
+    desk.others(home(33), by="kim", device=OTHER, ago=2)
+    desk.tick(20)
+    desk.connect("live", since=desk.now - 10)
+    desk.tick(4)
+    return desk
+
+
+def finished() -> Desk:
+    """Return the same hour with the match of this laptop final."""
+    desk = lively()
+    desk.submit(CompleteMatch(match(34)))
+    desk.tick(6)
+    return desk

@@ -1,0 +1,392 @@
+"""The console: modes, themes, and the one bridge from the realtime client. It wires, it does not work.
+
+The realtime client lives on a thread of its own. Its listener sets a flag and posts one `StoreChanged`; the
+screen on top takes the newest view, at most `FRAMES` times a second. Screens that are hidden do not draw.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from textual.app import App
+
+from core import CourtsideError, commands, config_folder, ids, text
+from tui import keys, memory, theming
+from tui.commands import Everything
+from tui.guard import Guard
+from tui.messages import StoreChanged
+from tui.screens.base import NOTICE_FOR, MainScreen
+from tui.screens.dialogs import Ask, KeysHelp
+from tui.screens.entry import EntryScreen
+from tui.screens.feed import FeedScreen
+from tui.screens.queue import QueueScreen
+from tui.screens.scores import ScoresScreen
+from tui.selectors import scores, words
+from tui.selectors.link import advance
+from tui.selectors.queue import conflicts
+from tui.selectors.scene import Scene, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual import events
+    from textual.app import SystemCommand
+    from textual.screen import Screen
+
+    from core import Settings, View
+
+FRAMES = 30.0
+"""Most drawings a second."""
+TICK = 0.5
+"""Seconds between two looks at the clock, for ages and times."""
+STALLED = 0.15
+"""Seconds by which a tick may be late before the loop counts as having stood still."""
+
+
+class Realtime(Protocol):
+    """What the console calls of the realtime client, from its own thread."""
+
+    @property
+    def view(self) -> View:
+        """The newest view."""
+        ...
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        """Have `listener` called after each change, on the client's thread."""
+        ...
+
+    def submit(self, command: commands.Command) -> object:
+        """Enter a command."""
+        ...
+
+    def withdraw(self, id: ids.CommandId) -> object:
+        """Take back an entry that certainly never left, or dismiss a refused one."""
+        ...
+
+    def retry(self, id: ids.CommandId) -> object:
+        """Send an entry now."""
+        ...
+
+    def reconnect(self) -> object:
+        """Try the hub now."""
+        ...
+
+
+def wall_clock() -> datetime:
+    """Return the time of this laptop in its own zone."""
+    return datetime.now().astimezone()
+
+
+class CourtsideApp(App[int]):
+    """The console.
+
+    Args:
+        realtime: the client, safe to call from this thread.
+        settings: what is set; theme and stars are remembered in its data folder.
+        clock: the wall clock, aware, in the zone in which times are shown.
+        monotonic: the clock of the realtime client, seconds.
+        screen: the screen to begin with; `None` for Scores.
+    """
+
+    TITLE = "Courtside"
+    CSS_PATH = str(theming.stylesheet())
+    COMMANDS: ClassVar = {Everything}
+    MODES: ClassVar = {
+        "scores": ScoresScreen,
+        "entry": EntryScreen,
+        "feed": FeedScreen,
+        "queue": QueueScreen,
+    }
+    DEFAULT_MODE = "scores"
+    BINDINGS: ClassVar = []
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        realtime: Realtime,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        screen: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings.console
+        self.keymap: keys.Keymap = self.settings.keys
+        self.scoring: ids.MatchId | None = None
+        """The match that is or was open for entry."""
+        self.notice = ""
+        self._kept = settings.data / "client" / "console.json"
+        self.memory = memory.load(self._kept)
+        self._realtime, self._clock, self._monotonic = realtime, clock, monotonic
+        self._themes = theming.load(config_folder() / "themes")
+        self._start = screen or "scores"
+        self._came_from = "scores"
+        self._notice_until = 0.0
+        self._pending = threading.Event()
+        self._painted_at = float("-inf")
+        self._paint_due = False
+        self._ticked_at = monotonic()
+        self._guard = Guard(self.settings.double_press_guard)
+        self._rings = 0
+        self._attention: str | None = None
+        self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
+
+    @property
+    def muted(self) -> bool:
+        """Whether the bell is off."""
+        return not (self.settings.bell and self.memory.bell)
+
+    def on_mount(self) -> None:
+        for theme in self._themes.themes:
+            self.register_theme(theme)
+        self.use_theme(self.settings.theme or self.memory.theme or theming.DEFAULT, keep=False)
+        known = {id: given for id, given in self.keymap.items() if id not in keys.unknown(self.keymap)}
+        self.set_keymap(known)
+        problems = [
+            *self._themes.problems,
+            *(f"no action {id!r}: its key is not set" for id in keys.unknown(self.keymap)),
+        ]
+        if problems:
+            self.say(problems[0])
+        unsubscribe = self._realtime.subscribe(self._changed)
+        self._unsubscribe = unsubscribe
+        self.set_interval(TICK, self._tick)
+        if self._start != self.current_mode and self._start in self.MODES:
+            self.switch_mode(self._start)
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    def _changed(self, _view: View) -> None:
+        """Hear of a newer view, on the realtime thread."""
+        if not self._pending.is_set():
+            self._pending.set()
+            self.post_message(StoreChanged())
+
+    def on_store_changed(self) -> None:
+        self._pending.clear()
+        if self._paint_due:
+            return
+        wait = self._painted_at + 1 / FRAMES - time.monotonic()
+        if wait <= 0:
+            self.paint()
+        else:
+            self._paint_due = True
+            self.set_timer(wait, self.paint)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._ticked_at > TICK + STALLED:
+            self._guard = self._guard.ran_late(now)
+        self._ticked_at = now
+        self.paint()
+
+    def paint(self) -> None:
+        """Take the newest view and have the screens of this mode draw it."""
+        self._paint_due = False
+        self._painted_at = time.monotonic()
+        view, now = self._realtime.view, self._monotonic()
+        watch = advance(self.scene.watch, view, now)
+        if self.notice and now >= self._notice_until:
+            self.notice = ""
+        self.scene = Scene(
+            view,
+            self._clock(),
+            now,
+            watch,
+            ascii=self.settings.ascii,
+            tournament=self.scene.tournament,
+            muted=self.muted,
+        )
+        if watch.rings > self._rings:
+            self._rings = watch.rings
+            if not self.muted:
+                self.bell()
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.draw(self.scene)
+
+    def say(self, notice: str) -> None:
+        """Show a notice for some seconds."""
+        self.notice = words.tidy(notice)
+        self._notice_until = self._monotonic() + NOTICE_FOR
+        self.paint()
+
+    def admit(self, event: events.Key) -> bool:
+        """Tell whether a press counts, or is a bounce of the one before."""
+        self._guard = self._guard.press(event.key, event.time, time.monotonic())
+        return self._guard.counts
+
+    def submit(self, command: commands.Command) -> None:
+        """Enter a command; what cannot be entered is said."""
+        try:
+            self._realtime.submit(command)
+        except CourtsideError as error:
+            self.say(str(error))
+
+    def withdraw(self, id: ids.CommandId) -> bool:
+        """Take back an entry that never left or was refused; an undo that names it otherwise."""
+        try:
+            self._realtime.withdraw(id)
+        except CourtsideError as error:
+            self.say(str(error))
+            return False
+        return True
+
+    def ask_withdraw(self, id: ids.CommandId, what: str) -> None:
+        """Ask, then take an entry back: here if it never left, else by a command that names it."""
+        queued = next((one for one in self.scene.view.queue if one.entry.id == id), None)
+        if queued is None or queued.state in ("confirmed", "official", "withdrawn"):
+            self.say("That entry no longer waits")
+            return
+        if queued.state == "conflict":
+            self.say("A conflict is decided with  t  m  or  e")
+            return
+        match = commands.match_of(queued.entry.command)
+        here = queued.state == "refused" or (queued.state == "saved" and queued.attempts == 0)
+
+        def answered(go: bool | None) -> None:
+            if not go:
+                return
+            if here:
+                self.withdraw(id)
+            elif match is not None:
+                self.submit(commands.Undo(match, id))
+
+        told = (
+            "It leaves this list and counts nowhere."
+            if here
+            else "It may have left already: an undo of it is sent after it."
+        )
+        self.push_screen(Ask(f"Withdraw {what}?", told, "Withdraw"), answered)
+
+    def copy(self, told: str) -> None:
+        """Copy a text to the clipboard of the terminal."""
+        self.copy_to_clipboard(text.clean(told, 2_000))
+        self.say("Copied")
+
+    def remember(self, kept: memory.Memory) -> None:
+        """Keep something between runs."""
+        self.memory = kept
+        memory.save(self._kept, kept)
+
+    def offered_themes(self) -> tuple[str, ...]:
+        """Return the themes to choose from: Courtside's, the user's, then the framework's."""
+        own = tuple(theme.name for theme in self._themes.themes)
+        no_colour = bool(os.environ.get("NO_COLOR"))
+        others = (
+            name
+            for name, theme in self.available_themes.items()
+            if name not in own and not (no_colour and (theme.ansi or "ansi" in name))
+        )
+        return (*own, *others)
+
+    def use_theme(self, name: str, *, keep: bool = True) -> None:
+        """Use a theme and keep it; an unknown one falls back to the default."""
+        if name not in self.offered_themes():
+            self.say(f"There is no theme {name!r}: {theming.DEFAULT} is used")
+            name = theming.DEFAULT
+        self.theme = name
+        if keep:
+            self.remember(memory.with_theme(self.memory, name))
+
+    def choose_tournament(self, tournament: ids.TournamentId) -> None:
+        """Show a tournament."""
+        self.scene = Scene(
+            self.scene.view, self.scene.at, self.scene.now, self.scene.watch, self.scene.ascii, tournament
+        )
+        self.paint()
+
+    def open_match(self, match: ids.MatchId) -> None:
+        """Open a match for entry."""
+        self.scoring = match
+        if self.current_mode != "entry":
+            self._came_from = self.current_mode
+        self.switch_mode("entry")
+
+    def back(self) -> None:
+        """Leave Entry for the screen it was opened from."""
+        if self.current_mode == "entry":
+            self.switch_mode(self._came_from)
+
+    def run_key(self, screen: MainScreen, key: keys.Key) -> None:
+        """Run a key's action as if it was pressed on a screen."""
+        self.call_later(self.run_action, key.action, screen)
+
+    def action_go(self, place: str) -> None:
+        if place == "entry" and self.scoring is None:
+            self.say("No match is open. Pick one and press Enter")
+            return
+        if place == "entry" and self.current_mode != "entry":
+            self._came_from = self.current_mode
+        self.switch_mode(place)
+
+    def action_reconnect(self) -> None:
+        self._realtime.reconnect()
+        for queued in self.scene.view.queue:
+            if queued.state == "saved":
+                self._realtime.retry(queued.entry.id)
+                break
+        self.say("Trying the hub now")
+
+    def action_attention(self) -> None:
+        found = conflicts(self.scene)
+        refused = any(queued.state == "refused" for queued in self.scene.view.queue)
+        if found or refused:
+            self.action_go("queue")
+            screen = self.screen
+            if isinstance(screen, QueueScreen):
+                screen.tab = None
+                screen.attend(found)
+            return
+        shown = self.scene.shown
+        if shown is not None and scores.troubled(self.scene, shown):
+            self.action_go("scores")
+            return
+        self.say("Nothing needs attention")
+
+    def action_bell_switch(self) -> None:
+        self.remember(memory.with_bell(self.memory, on=not self.memory.bell))
+        self.say("Bell off" if self.muted else "Bell on")
+
+    def action_keys(self) -> None:
+        screen = self.screen
+        if not isinstance(screen, MainScreen):
+            return
+
+        def chosen(key: keys.Key | None) -> None:
+            if key is not None:
+                self.run_key(screen, key)
+
+        self.push_screen(KeysHelp(screen.PLACE, self.keymap), chosen)
+
+    def action_help_quit(self) -> None:
+        self.say("Nothing is selected to copy. To leave press  q")
+
+    def action_leave(self) -> None:
+        waiting = sum(queued.waiting for queued in self.scene.view.queue)
+        if not waiting:
+            self.exit(0)
+            return
+
+        def answered(go: bool | None) -> None:
+            if go:
+                self.exit(0)
+
+        stay, it, goes = ("is", "It stays", "goes") if waiting == 1 else ("are", "They stay", "go")
+        told = (
+            f"{counted(waiting, 'entry', 'entries')} {stay} not sent yet. "
+            f"{it} on this laptop and {goes} out next time Courtside runs here."
+        )
+        self.push_screen(Ask("Leave?", told, "Leave", "Stay"), answered)
+
+    async def action_quit(self) -> None:
+        self.action_leave()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 -- Textual's name
+        return ()

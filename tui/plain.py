@@ -1,0 +1,72 @@
+"""Plain output: a screen as text without escape codes, for pipes, screen readers and scripts.
+
+The same selectors make it as the screens; here there is no cursor, and it always says of when it is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core import ids
+from tui.selectors import feed, queue, scores
+from tui.selectors.cells import Column, Row, arrange, heading, layout, plain
+from tui.selectors.link import Watch
+from tui.selectors.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core import View
+
+
+def _scene(view: View, at: datetime | None) -> Scene:
+    state = view.connection.state
+    return Scene(view, at or datetime.now().astimezone(), 0.0, Watch(state=state, seen=state), ascii=True)
+
+
+def _table(title: str, columns: tuple[Column, ...], rows: Iterable[Row], empty: str, width: int) -> str:
+    places = layout(columns, width)
+    lines = [plain(arrange(row, places)).rstrip() for row in rows]
+    body = [plain(heading(columns, places)).rstrip(), *lines] if lines else [empty]
+    return "\n".join((title, *body)) + "\n"
+
+
+def _as_of(scene: Scene, what: str) -> str:
+    shown = scene.shown
+    name = f"  {shown.confirmed.name}" if shown is not None else ""
+    moment = scene.at if shown is None or shown.live or shown.as_of is None else shown.as_of
+    state = "" if shown is None or shown.live else "  offline"
+    return f"{what}{name}  as of {scene.time(moment)}{state}"
+
+
+def plain_scores(view: View, width: int, at: datetime | None = None) -> str:
+    """Return the Scores table as text.
+
+    Args:
+        view: the moment.
+        width: how wide, in cells.
+        at: the wall clock, aware; `None` for this laptop's.
+    """
+    scene = _scene(view, at)
+    shown = scene.shown
+    board = scores.board(scene, scores.Choice(sort="time"))
+    if shown is None:
+        return _table(_as_of(scene, "Scores"), scores.COLUMNS, (), "No tournament.", width)
+    matches = shown.projected.matches
+    rows = (scores.row(scene, shown, matches[ids.MatchId(key)], frozenset()) for key in board.order)
+    return _table(_as_of(scene, "Scores"), scores.COLUMNS, rows, board.message, width)
+
+
+def plain_feed(view: View, width: int, at: datetime | None = None) -> str:
+    """Return the feed as text, oldest line first; the arguments are those of `plain_scores`."""
+    scene = _scene(view, at)
+    rows = feed.rows(scene, view.feed, feed.Choice())
+    return _table(_as_of(scene, "Feed"), feed.COLUMNS, rows, "Quiet so far.", width)
+
+
+def plain_queue(view: View, width: int, at: datetime | None = None) -> str:
+    """Return what waits on this laptop as text; the arguments are those of `plain_scores`."""
+    scene = _scene(view, at)
+    rows = [row for tab in queue.TABS for row in queue.listing(scene, tab).rows]
+    return _table(_as_of(scene, "Queue"), queue.COLUMNS, rows, "Nothing waits.", width)

@@ -1,0 +1,213 @@
+"""The frame that every screen stands in: tabs, banner, notice, status bar and footer around a body.
+
+A screen draws only while it is on top of its mode; the app hands it the scene. Which screens there are is
+one table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui import keys
+from tui.selectors import status, words
+from tui.selectors.cells import Run, fit, length, spread
+from tui.widgets.lines import Lines
+from tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui.app import CourtsideApp
+    from tui.selectors.cells import Line
+    from tui.selectors.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A screen as the tab bar and the palette name it."""
+
+    place: keys.Place
+    number: int
+    """The key that jumps to it; it stays the same when other screens come or go."""
+    title: str
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("scores", 1, "Scores"),
+    Tab("entry", 2, "Entry"),
+    Tab("feed", 3, "Feed"),
+    Tab("queue", 6, "Queue"),
+)
+NOTICE_FOR = 5.0
+"""Seconds that a notice stays."""
+
+
+class MainScreen(Screen[None]):
+    """One screen in the frame."""
+
+    PLACE: ClassVar[keys.Place]
+    LEAST: ClassVar[tuple[int, int]] = (60, 16)
+    """The smallest window, columns and rows."""
+    AUTO_FOCUS = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="frame")
+        yield Lines(id="banner")
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield Lines(id="small")
+        yield Lines(id="notice")
+        yield Lines(id="status")
+        yield Lines(id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """Make what stands inside the frame."""
+        raise NotImplementedError
+
+    @property
+    def console(self) -> CourtsideApp:
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]  # this console is the only app that opens these screens
+
+    @property
+    def scene(self) -> Scene:
+        """The newest scene."""
+        return self.console.scene
+
+    def draw(self, scene: Scene) -> None:
+        """Show the scene, frame and body."""
+        if not self.is_mounted:
+            return
+        width, height = self.app.size
+        self._line("frame", self.frame(scene, width))
+        banner = status.banner(scene, width)
+        self._toggle("banner", (banner,) if banner else None)
+        notice = self.console.notice
+        self._toggle("notice", (Run(f" {notice}", "strong"),) if notice else None)
+        self._line("status", status.bar(scene, width))
+        left, right = keys.footer(self.PLACE, self.console.keymap, width, self.off(scene))
+        self._line("keys", spread((Run(f" {left}", "dim"),), (Run(f"{right} ", "dim"),), width))
+        least_width, least_height = self.LEAST
+        small = width < least_width or height < least_height
+        self.set_class(small, "-small")
+        if small:
+            size = f"{least_width}x{least_height}"
+            self._line("small", (Run(f"Needs {size}, this window is {width}x{height}."),))
+            message = (
+                (Run(f"Needs {size}, this window is {width}x{height}."),),
+                (Run("Make it larger or the letters smaller."),),
+            )
+            self.query_one("#small", Lines).show(message)
+        else:
+            self.draw_body(scene)
+
+    def draw_body(self, scene: Scene) -> None:
+        """Show the scene inside the frame."""
+        raise NotImplementedError
+
+    def off(self, scene: Scene) -> frozenset[str]:  # noqa: ARG002 -- screens with such keys look at it
+        """Return the ids of the keys that do nothing at the moment: the footer leaves them out."""
+        return frozenset()
+
+    def frame(self, scene: Scene, width: int) -> Line:
+        """Return the first row: where you are."""
+        shown = scene.shown
+        name = f" COURTSIDE  {shown.confirmed.name}" if shown is not None and width >= 100 else " COURTSIDE"
+        tabs: list[Run] = []
+        for tab in TABS:
+            label = f"{tab.number} {tab.title}" if width >= 100 else f"{tab.number}{tab.title}"
+            if width < 70:
+                label = str(tab.number) if tab.place != self.PLACE else label
+            chosen = tab.place == self.PLACE
+            tabs.append(Run(f"[{label}]" if chosen else f" {label} ", "chosen" if chosen else "plain"))
+        room = width - length(tuple(tabs)) - 1
+        return spread(
+            (Run(fit(name, room) if len(name) > room else name, "strong"),), (*tabs, Run(" ")), width
+        )
+
+    def _line(self, name: str, line: Line) -> None:
+        self.query_one(f"#{name}", Lines).show((line,))
+
+    def _toggle(self, name: str, line: Line | None) -> None:
+        widget = self.query_one(f"#{name}", Lines)
+        widget.set_class(line is not None, "-on")
+        if line is not None:
+            widget.show((line,))
+
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self.console.paint)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.console.paint)
+
+    def action_back(self) -> None:
+        self.console.back()
+
+
+T = TypeVar("T")
+
+
+class ListScreen(MainScreen):
+    """A screen with a list, `#rows`, and perhaps a filter."""
+
+    @property
+    def rows(self) -> Rows:
+        """The list."""
+        return self.query_one("#rows", Rows)
+
+    def action_move(self, rows: int) -> None:
+        self.rows.move(rows)
+
+    def action_page(self, direction: int) -> None:
+        self.rows.move(direction * self.rows.page)
+
+    def action_edge(self, direction: int) -> None:
+        self.rows.edge(direction)
+
+    def action_filter(self) -> None:
+        self.query_one(Filter).open()
+
+
+def after(options: tuple[T, ...], current: T) -> T:
+    """Return the option after the current one, from the last to the first."""
+    return options[(options.index(current) + 1) % len(options)]
+
+
+class Filter(Input):
+    """The line in which a list is filtered as one types; `Enter` keeps the filter, `Esc` clears it."""
+
+    BINDINGS: ClassVar = [("escape", "clear", "clear"), ("down", "leave", "to the list")]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="team, court or match", id="filter", select_on_focus=False)
+
+    @property
+    def wanted(self) -> str:
+        """What is filtered for, safe to show."""
+        return words.tidy(self.value)
+
+    def open(self) -> None:
+        """Show the line and take the keys."""
+        self.add_class("-on")
+        self.can_focus = True
+        self.focus()
+
+    def on_mount(self) -> None:
+        self.can_focus = False
+
+    def on_input_submitted(self) -> None:
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        self.screen.set_focus(None)
+        self.can_focus = False
+        self.set_class(bool(self.value), "-on")
+
+    def action_clear(self) -> None:
+        self.value = ""
+        self.action_leave()

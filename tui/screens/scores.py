@@ -1,0 +1,127 @@
+"""The Scores screen: all matches, the one under the cursor below, one key to enter scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+
+from core import ids
+from tui import keys
+from tui.messages import Moved, Opened
+from tui.screens.base import Filter, ListScreen, after
+from tui.selectors import detail, scores
+from tui.selectors.cells import Row, spread
+from tui.widgets.lines import Lines
+from tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core import state
+    from tui.selectors.scene import Scene
+
+CALM = 3.0
+"""Seconds after a movement during which rows keep their order."""
+
+
+class ScoresScreen(ListScreen):
+    """The list of matches."""
+
+    PLACE = "scores"
+    BINDINGS: ClassVar = keys.bindings("scores")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice = scores.Choice()
+        self._moved_at = float("-inf")
+        self._order: tuple[ids.MatchId, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="tabs")
+        yield Filter()
+        yield Rows(id="rows")
+        yield Lines(id="detail")
+
+    @property
+    def match(self) -> state.Match | None:
+        """The match under the cursor."""
+        shown, cursor = self.scene.shown, self.rows.cursor
+        return None if shown is None or cursor is None else shown.projected.matches.get(ids.MatchId(cursor))
+
+    def draw_body(self, scene: Scene) -> None:
+        width, height = self.app.size
+        self.choice = replace(self.choice, stars=self.console.memory.stars)
+        board = scores.board(scene, self.choice)
+        calm = scene.now - self._moved_at < CALM
+        self._order = scores.keep_order(self._order, board.order) if calm else board.order
+        left, right = scores.summary(scene, board, self.choice)
+        self.query_one("#tabs", Lines).show((spread(left, right, width),))
+        shown = scene.shown
+
+        def make(key: str) -> Row:
+            assert shown is not None  # without a tournament there are no keys
+            return scores.row(scene, shown, shown.projected.matches[ids.MatchId(key)], self.choice.stars)
+
+        self.rows.fill(self._order, make, scores.COLUMNS, board.message)
+        self._draw_detail(scene, width, height)
+
+    def _draw_detail(self, scene: Scene, width: int, height: int) -> None:
+        lower = self.query_one("#detail", Lines)
+        room = detail.rows_for(height)
+        lower.display = room > 0
+        if not room:
+            return
+        if lower.styles.height is None or lower.styles.height.value != room + 1:
+            lower.styles.height = room + 1  # and the line above it
+        match = self.match
+        shown = scene.shown
+        lower.show(detail.detail(scene, shown, match, width, room) if match and shown else ())
+
+    @on(Moved)
+    def calm_down(self) -> None:
+        """Let no row jump while the person moves."""
+        self._moved_at = self.scene.now
+        self._draw_detail(self.scene, *self.app.size)
+
+    @on(Opened)
+    def action_open(self) -> None:
+        if self.match is not None:
+            self.console.open_match(self.match.id)
+
+    @on(Filter.Changed)
+    def refilter(self, event: Filter.Changed) -> None:
+        """Filter as the person types."""
+        self._moved_at = float("-inf")
+        self.choice = replace(self.choice, filter=event.value)
+        self.console.paint()
+
+    def action_back(self) -> None:
+        if self.choice.filter:
+            self.query_one(Filter).action_clear()
+
+    def action_next_tab(self) -> None:
+        self._choose(tab=after(scores.TABS, self.choice.tab))
+
+    def action_sort(self) -> None:
+        self._choose(sort=after(scores.SORTS, self.choice.sort))
+
+    def show_tab(self, tab: scores.Tab) -> None:
+        """Show one of the tabs."""
+        self._choose(tab=tab)
+
+    def _choose(self, *, tab: scores.Tab | None = None, sort: scores.Sort | None = None) -> None:
+        self.choice = replace(self.choice, tab=tab or self.choice.tab, sort=sort or self.choice.sort)
+        self._moved_at = float("-inf")
+        self.console.paint()
+
+    def action_star(self) -> None:
+        if self.match is not None:
+            self.console.remember(self.console.memory.starred(self.match.id))
+            self.console.paint()
+
+    def action_copy(self) -> None:
+        shown = self.scene.shown
+        if self.match is not None and shown is not None:
+            self.console.copy(detail.copied(self.scene, shown, self.match))

@@ -1,0 +1,210 @@
+"""A decision about a conflict: both sides beside each other; what each choice would do, as words and command.
+
+Guarantees that the words and the command of a choice come from the same computation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from core import commands, ids
+from tui.selectors import words
+from tui.selectors.cells import Line, Role, Run, fit
+from tui.selectors.queue import shown_of
+from tui.selectors.scene import counted
+
+if TYPE_CHECKING:
+    from core import state
+    from tui.selectors.queue import Conflict
+    from tui.selectors.scene import Scene
+
+LABEL = 13
+"""Width of the panel's first column."""
+Instead: TypeAlias = commands.AddScore | commands.SetScore | commands.CompleteMatch
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to decide, ready to be asked about."""
+
+    title: str
+    consequence: str
+    """What will happen, in words."""
+    command: commands.Settle
+
+
+def panel(scene: Scene, conflict: Conflict, width: int) -> tuple[Line, ...]:
+    """Return the lines that show a conflict."""
+    tournament = shown_of(scene, conflict.match).confirmed
+    match = tournament.matches[conflict.match]
+    three = width >= 100
+    cell = (width - LABEL - 2) // (3 if three else 2)
+
+    def line(label: str, yours: str, hub: str, before: str, role: Role = "plain") -> Line:
+        cells = (yours, hub, before) if three else (yours, hub)
+        texts = "".join(fit(text, cell - 1) + " " for text in cells)
+        return (Run("  " + fit(label, LABEL), "dim"), Run(texts, role))
+
+    first = conflict.held[0].entry
+    between = since(match, conflict)
+    last = between[-1] if between else None
+    base = words.points(before_both(match, conflict))
+    version = f"v{first.base.version}" if first.base else "-"
+    mine = mine_after(match, conflict)
+    court = words.court(tournament, match)
+    title = f" CONFLICT  {ids.short_form(match.id)} {words.versus(tournament, match)}"
+    yours = "yours" if conflict.own else f"{first.by} on {first.device}"
+    lines = [
+        (Run(title, "conflict"), Run(f"   {words.at_court(court)}", "dim")),
+        line("", yours, "hub", f"before both ({version})", "heading"),
+        line("score", words.points(mine), words.result(match), base, "strong"),
+        line("entry", entries_in_words(tournament, conflict), match.phase, ""),
+        line(
+            "entered by",
+            f"{first.by}, {scene.time(first.entered_at)}",
+            f"{last.by}, {last.device}, {scene.time(last.entered_at)}" if last else "-",
+            "-",
+        ),
+        line("based on", version, f"{version}, then v{match.version}", version),
+        (Run("  between: ", "dim"), Run(_between(tournament, match, between))),
+    ]
+    return tuple(lines)
+
+
+def _between(tournament: state.Tournament, match: state.Match, entries: tuple[state.Counted, ...]) -> str:
+    told = [f"{words.counted(tournament, match, entry)} ({entry.by})" for entry in entries[-4:]]
+    more = f"{len(entries) - 4} earlier, " if len(entries) > 4 else ""
+    return more + ", ".join(told) if told else "-"
+
+
+def entries_in_words(tournament: state.Tournament, conflict: Conflict) -> str:
+    """Return the held entries of a conflict in words."""
+    return ", ".join(words.command(tournament, held.entry.command) for held in conflict.held)
+
+
+def before_both(match: state.Match, conflict: Conflict) -> commands.Score:
+    """Return the score that the author saw."""
+    base = conflict.held[0].entry.base
+    version = base.version if base is not None else 0
+    seen = [entry for entry in match.entries if entry.version <= version]
+    return seen[-1].after if seen else commands.Score()
+
+
+def since(match: state.Match, conflict: Conflict) -> tuple[state.Counted, ...]:
+    """Return what others entered since the author's base."""
+    base = conflict.held[0].entry.base
+    version = base.version if base is not None else 0
+    return tuple(
+        entry for entry in match.entries if entry.version > version and entry.device != conflict.device
+    )
+
+
+def mine_after(match: state.Match, conflict: Conflict) -> commands.Score:
+    """Return the score that the author would have had."""
+    score = before_both(match, conflict)
+    for held in conflict.held:
+        score = _after(match, score, held.entry.command)
+    return score
+
+
+def _after(match: state.Match, score: commands.Score, asked: commands.Command) -> commands.Score:
+    match asked:
+        case commands.AddScore(_, team, delta):
+            return score.plus(delta, 0) if match.side_of(team) == "home" else score.plus(0, delta)
+        case commands.SetScore(_, wanted):
+            return wanted
+        case commands.Undo(_, of):
+            taken = _delta(match, of)
+            return score.plus(-taken.home, -taken.away)
+        case _:
+            return score
+
+
+def _delta(match: state.Match, of: ids.CommandId) -> commands.Score:
+    named = [entry.delta for entry in match.entries if entry.id == of]
+    return commands.Score(sum(delta.home for delta in named), sum(delta.away for delta in named))
+
+
+def take_hub(scene: Scene, conflict: Conflict) -> Choice:
+    """Return the choice that leaves the hub's score as it is."""
+    tournament = shown_of(scene, conflict.match).confirmed
+    match = tournament.matches[conflict.match]
+    mine = f"{_whose(conflict)} {counted(len(conflict.held), 'entry', 'entries')}"
+    return Choice(
+        "Take the hub's",
+        f"The hub's {words.result(match)} stays. {mine} ({entries_in_words(tournament, conflict)}) "
+        "will count nowhere, and stay in the history.",
+        commands.Settle(match.id, _held_ids(conflict)),
+    )
+
+
+def send_mine(scene: Scene, conflict: Conflict) -> Choice | str:
+    """Return the choice that enters the held entries again on top of the hub's score, or why not."""
+    tournament = shown_of(scene, conflict.match).confirmed
+    match = tournament.matches[conflict.match]
+    if match.finished:
+        return _finished(match)
+    instead: list[Instead] = []
+    score = match.score
+    for held in conflict.held:
+        again = _again(match, held.entry.command)
+        if again is None:
+            what = words.command(tournament, held.entry.command)
+            return f"'{what}' cannot be sent again: take the hub's, then do it anew"
+        instead.extend(again)
+        for one in again:
+            score = _after(match, score, one)
+    if min(score.home, score.away) < 0:
+        return f"That would make the score {words.points(score)}: edit it instead"
+    final = any(isinstance(one, commands.CompleteMatch) for one in instead)
+    return Choice(
+        "Send mine again",
+        f"{entries_in_words(tournament, conflict)} on top of the hub's {words.points(match.score)}: "
+        f"the score becomes {words.points(score)}{' and is final' if final else ''}. "
+        "The hub's entries stay in the history.",
+        commands.Settle(match.id, _held_ids(conflict), tuple(instead)),
+    )
+
+
+def edited(scene: Scene, conflict: Conflict, score: commands.Score) -> Choice | str:
+    """Return the choice that sets another score in place of the held entries, or why that cannot be."""
+    match = shown_of(scene, conflict.match).confirmed.matches[conflict.match]
+    if match.finished:
+        return _finished(match)
+    return Choice(
+        "Set the score",
+        f"The score becomes {words.points(score)} in place of the hub's {words.points(match.score)} and of "
+        f"{_whose(conflict).lower()} {words.points(mine_after(match, conflict))}. Both stay in the history.",
+        commands.Settle(match.id, _held_ids(conflict), (commands.SetScore(match.id, score),)),
+    )
+
+
+def _finished(match: state.Match) -> str:
+    return (
+        f"{ids.short_form(match.id)} is {match.phase} at the hub: ops must reopen it before points can count"
+    )
+
+
+def _again(match: state.Match, asked: commands.Command) -> tuple[Instead, ...] | None:
+    match asked:
+        case commands.AddScore() | commands.SetScore() | commands.CompleteMatch():
+            return (asked,)
+        case commands.Undo(_, of):
+            taken = _delta(match, of)
+            sides = ((match.home.team, -taken.home), (match.away.team, -taken.away))
+            return tuple(
+                commands.AddScore(match.id, team, delta)
+                for team, delta in sides
+                if team is not None and delta
+            )
+        case _:
+            return None
+
+
+def _held_ids(conflict: Conflict) -> tuple[ids.CommandId, ...]:
+    return tuple(held.entry.id for held in conflict.held)
+
+
+def _whose(conflict: Conflict) -> str:
+    return "Your" if conflict.own else f"{conflict.held[0].entry.by}'s"

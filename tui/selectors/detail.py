@@ -1,0 +1,91 @@
+"""The lower part of Scores: the match under the cursor, in three lines or as a pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core import ids
+from tui.selectors import history, words
+from tui.selectors.cells import Line, Run, arrange, clip, heading, layout, plain
+
+if TYPE_CHECKING:
+    from core import Shown, state
+    from tui.selectors.scene import Scene
+
+LAST = 6
+"""How many entries the pane lists."""
+SMALL = 3
+"""Height of the lower part in a small window."""
+LARGE = 11
+"""Its height from 30 rows on."""
+
+
+def rows_for(height: int) -> int:
+    """Return how high the lower part is in a window of `height` rows."""
+    if height < 20:
+        return 0
+    return SMALL if height < 30 else LARGE
+
+
+def detail(scene: Scene, shown: Shown, match: state.Match, width: int, height: int) -> tuple[Line, ...]:
+    """Return the lines about a match, at most `height`."""
+    lines = history.history(scene, shown, match)
+    if height <= SMALL:
+        return (_title(shown, match), _last(scene, match, lines), _legend(scene))[:height]
+    places = layout(history.COLUMNS, width)
+    newest = [arrange(history.row(scene, line), places) for line in lines[:LAST]]
+    return (
+        _title(shown, match),
+        _standing(match),
+        (Run(""),),
+        heading(history.COLUMNS, places),
+        *newest,
+        *((Run(""),) for _ in range(height - 5 - len(newest))),
+        _legend(scene),
+    )
+
+
+def _title(shown: Shown, match: state.Match) -> Line:
+    tournament = shown.projected
+    court = words.court(tournament, match)
+    rest = "   ".join(part for part in (words.at_court(court), match.round) if part)
+    title = f" {ids.short_form(match.id)} {words.versus(tournament, match)}"
+    return (Run(title, "strong"), Run(f"   {rest}", "dim"))
+
+
+def _standing(match: state.Match) -> Line:
+    word = {"scheduled": "not started", "live": "playing"}.get(match.phase, match.phase)
+    return (Run(f" {words.result(match)}", "strong"), Run(f"   {word}", "dim"))
+
+
+def _last(scene: Scene, match: state.Match, lines: tuple[history.Line, ...]) -> Line:
+    if not lines:
+        return (Run(f" {words.points(match.score)}   nothing entered yet", "dim"),)
+    last = lines[0]
+    who = f"by {last.by} ({'this laptop' if last.own else last.device}) {scene.time(last.at)}"
+    return (
+        Run(f" {words.result(match)}", "strong"),
+        Run(f"  last: {last.what} {who}  "),
+        Run(last.state, last.role),
+    )
+
+
+def _legend(scene: Scene) -> Line:
+    pairs = (
+        ("changed", "changed in last 5 s"),
+        ("pending", "saved here, not confirmed"),
+        ("conflict", "conflict"),
+    )
+    named = "   ".join(f"{scene.sign(name)} = {what}" for name, what in pairs)  # type: ignore[arg-type]
+    return (Run(f"  {named}", "dim"),)
+
+
+def copied(scene: Scene, shown: Shown, match: state.Match) -> str:
+    """Return a match as one line of text, to copy."""
+    when = scene.time(match.changed_at) if match.changed_at else "not started"
+    return (
+        plain(
+            clip((Run(f"{ids.short_form(match.id)} {words.versus(shown.projected, match)} "),), 10_000)
+        ).strip()
+        + f"  {words.result(match)}  {match.phase}  {when}"
+    )

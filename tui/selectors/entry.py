@@ -1,0 +1,174 @@
+"""The Entry screen: what may be entered in a match at this moment, and what is shown of it.
+
+Guarantees that the reason why keys are off is the same on screen and at the press.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core import commands, ids, undo
+from tui.selectors import history, words
+from tui.selectors.scene import Scene  # noqa: TC001 -- the dataclass below names it
+
+if TYPE_CHECKING:
+    from core import Shown, state
+
+ALSO_FOR = 120.0
+"""Seconds for which another device counts as scoring after its last entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One side of the match."""
+
+    side: commands.Side
+    name: str
+    points: int
+    team: ids.TeamId | None
+    shootout: int | None
+    won: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the screen draws."""
+
+    match: ids.MatchId
+    title: str
+    """The crumb: `M042  ENTRY`."""
+    place: str
+    home: Box
+    away: Box
+    phase: str
+    obstacle: str
+    """Why nothing can be entered; `""` when the keys are on."""
+    warning: str
+    """Who else is scoring; `""` when nobody."""
+    lines: tuple[history.Line, ...]
+    waiting: int
+    """Own entries of this match without an answer."""
+
+    @property
+    def level(self) -> bool:
+        """Whether both sides have the same points."""
+        return self.home.points == self.away.points
+
+
+def model(scene: Scene, shown: Shown, match: state.Match) -> Model:
+    """Return what the screen draws for a match."""
+    tournament = shown.projected
+    lines = history.history(scene, shown, match)
+    court = words.court(tournament, match)
+    place = "  ".join(part for part in (words.at_court(court), match.round) if part)
+    return Model(
+        match.id,
+        f"{ids.short_form(match.id)}  ENTRY",
+        place,
+        _box(tournament, match, "home"),
+        _box(tournament, match, "away"),
+        match.phase,
+        obstacle(scene, shown, match),
+        also_scoring(scene, match),
+        lines,
+        sum(
+            queued.waiting and commands.match_of(queued.entry.command) == match.id
+            for queued in scene.view.queue
+        ),
+    )
+
+
+def _box(tournament: state.Tournament, match: state.Match, which: commands.Side) -> Box:
+    score = match.score.home if which == "home" else match.score.away
+    shootout = None if match.shootout is None else getattr(match.shootout, which)
+    team = match.slot(which).team
+    return Box(
+        which,
+        words.side(tournament, match, which),
+        score,
+        team,
+        shootout,
+        won=match.winner is not None and match.winner == team,
+    )
+
+
+def may_write(scene: Scene) -> str:
+    """Return why this person may enter nothing anywhere; `""` when they may."""
+    if not scene.view.can_save:
+        return "Cannot save on this laptop. Write scores on paper and call ops"
+    if scene.view.connection.role not in ("admin", "moderator"):
+        return "You are signed in as viewer"
+    return ""
+
+
+def obstacle(scene: Scene, shown: Shown, match: state.Match) -> str:
+    """Return why no points can be entered in a match; `""` when they can."""
+    if refusal := may_write(scene):
+        return refusal
+    if match.phase == "official":
+        return "This match is official. Ops can reopen it"
+    if match.phase == "final":
+        return "This match is final. Ops can reopen it"
+    missing = [
+        words.side(shown.projected, match, which)
+        for which in ("home", "away")
+        if match.slot(which).team is None
+    ]
+    return f"Cannot start yet: {' and '.join(missing)} not known" if missing else ""
+
+
+def also_scoring(scene: Scene, match: state.Match) -> str:
+    """Return who else enters scores in this match now; `""` when nobody does."""
+    others = [entry for entry in match.entries if entry.device != scene.view.device]
+    if not others or (scene.at - others[-1].entered_at).total_seconds() > ALSO_FOR:
+        return ""
+    last = others[-1]
+    first = next(entry for entry in others if entry.device == last.device)
+    since = scene.time(first.entered_at)[:5]
+    return f"{scene.sign('conflict')} ALSO SCORING: {last.by} on {last.device} since {since}"
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How one step back is done."""
+
+    entry: ids.CommandId
+    local: bool
+    """Whether it certainly never left this laptop, so that it is withdrawn here."""
+    what: str
+
+
+def step_back(scene: Scene, shown: Shown, match: state.Match) -> Back | None:
+    """Return what a press of undo takes back; `None` when this laptop has entered nothing that counts."""
+    named = undo.undoable(match, scene.view.device)
+    if named is None:
+        return None
+    queued = next((queued for queued in scene.view.queue if queued.entry.id == named.id), None)
+    local = queued is not None and queued.state == "saved" and queued.attempts == 0
+    return Back(named.id, local, words.counted(shown.projected, match, named))
+
+
+def step_forward(scene: Scene, match: state.Match) -> commands.Undo | None:
+    """Return the command that does again what was undone last; `None` when nothing was."""
+    named = undo.redoable(match, scene.view.device)
+    return commands.Undo(match.id, named.id) if named else None
+
+
+def result_in_words(shown: Shown, match: state.Match, shootout: commands.Score | None = None) -> str:
+    """Say a match's result as it stands: `Lions 2-1 Tigers: Lions win`."""
+    tournament = shown.projected
+    home, away = (words.side(tournament, match, which) for which in ("home", "away"))
+    decisive = shootout or match.score
+    if decisive.home == decisive.away:
+        outcome = "a draw"
+    else:
+        outcome = f"{home if decisive.home > decisive.away else away} win"
+    extra = f" ({words.points(shootout)} in the shoot-out)" if shootout else ""
+    return f"{home} {words.points(match.score)}{extra} {away}: {outcome}"
+
+
+def needs_shootout(shown: Shown, match: state.Match) -> bool:
+    """Tell whether this match cannot end as it stands: level in a knock-out."""
+    level = match.score.home == match.score.away
+    return level and shown.projected.stage(match.stage).kind == "knockout"

@@ -1,0 +1,185 @@
+"""The status bar and the banner: link, queue, age of the data, traffic, who is signed in, the clock.
+
+The banner tells the most serious thing only; the rest is in the feed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core import commands, ids
+from tui.selectors import words
+from tui.selectors.cells import Line, Role, Run, fit, length, spread
+from tui.selectors.queue import conflicts
+from tui.selectors.scene import counted, stopwatch
+
+if TYPE_CHECKING:
+    from core import LinkState
+    from tui.selectors.scene import Scene
+
+OLD = 10.0
+"""Seconds from which on the age of the data is bold."""
+STALE = 30.0
+"""Seconds from which on it has the sign of slowness."""
+CLOCK_OFF = 1.0
+"""Seconds by which the laptop's clock may differ before the bar says so."""
+WIDE = 100
+ROLES = {"admin": "OPS", "moderator": "SCORER", "participant": "VIEWER", "spectator": "VIEWER"}
+
+
+def link(scene: Scene) -> Run:
+    """Return the link's state in sign and word."""
+    connection, watch = scene.view.connection, scene.watch
+    latency = "" if connection.latency is None else _latency(connection.latency)
+    match watch.state:
+        case "live":
+            return Run(f"{scene.sign('live')} LIVE {latency:>5}".rstrip(), "live")
+        case "slow":
+            return Run(f"{scene.sign('slow')} SLOW {latency}".rstrip(), "slow")
+        case "catching_up":
+            return Run(f"{scene.sign('catching_up')} CATCHING UP", "slow")
+        case "sign_in":
+            return Run(f"{scene.sign('conflict')} SIGN IN", "conflict")
+        case "offline" | "connecting":
+            if not watch.settled:
+                return Run(f"{scene.sign('catching_up')} CONNECTING", "slow")
+            return Run(f"{scene.sign('lost')} OFFLINE {stopwatch(scene.now - watch.since)}", "lost")
+
+
+def _latency(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.1f}s"
+
+
+def queue(scene: Scene) -> Line:
+    """Return the depth of the queue and how much of it needs a person."""
+    waiting = sum(queued.waiting for queued in scene.view.queue)
+    trouble = len(conflicts(scene)) + sum(queued.state == "refused" for queued in scene.view.queue)
+    depth = Run(f"queue {waiting}", "pending" if waiting else "plain")
+    return (depth, Run(f" {scene.sign('conflict')}{trouble}", "conflict")) if trouble else (depth,)
+
+
+def data_age(scene: Scene) -> Run:
+    """Return how old the data on the screen is."""
+    last = scene.view.connection.last_frame_at
+    if last is None:
+        return Run("data -", "slow")
+    age = max(0.0, scene.now - last)
+    words_ = f"data {int(age)}s" if age < 100 else f"data {stopwatch(age)}"
+    if age > STALE:
+        return Run(f"{scene.sign('slow')} {words_}", "slow")
+    return Run(words_, "strong" if age > OLD else "plain")
+
+
+def who(scene: Scene) -> Run:
+    """Return role and name."""
+    role = ROLES[scene.view.connection.role]
+    name = scene.view.person
+    name = name if len(name) <= 10 else fit(name, 10).rstrip()
+    return Run(role if role == "VIEWER" else f"{role} {name}")
+
+
+def clock(scene: Scene) -> Line:
+    """Return the local time, and how far it is off the hub's."""
+    offset = scene.view.connection.clock_offset
+    now = Run(scene.at.strftime("%H:%M:%S"))
+    return (Run(f"clock {offset:+.1f}s ", "slow"), now) if abs(offset) > CLOCK_OFF else (now,)
+
+
+def bar(scene: Scene, width: int) -> Line:
+    """Return the status bar in exactly `width` cells."""
+    gap = Run("  |  " if width >= WIDE else " | ", "dim")
+    connection = scene.view.connection
+    parts: list[Line] = [(Run(" "), link(scene)), queue(scene), (data_age(scene),)]
+    right: list[Line] = [(who(scene),), (*clock(scene), Run(" "))]
+    if scene.muted:
+        right.insert(0, (Run("muted", "dim"),))
+    if width >= WIDE:
+        rates = f"in {_rate(connection.message_rate_in)} out {_rate(connection.message_rate_out)}"
+        parts.append((Run(rates, "dim"),))
+        venue = scene.shown.confirmed.venue if scene.shown else ""
+        room = width - length(_joined([*parts, *right], gap)) - 3 * length((gap,))
+        if venue and room > 12:
+            parts.append((Run(fit(f"venue: {venue}", room).rstrip(), "dim"),))
+    while len(right) > 1 and length(_joined(parts, gap)) + length(_joined(right, gap)) > width:
+        right.pop(0)
+    return spread(_joined(parts, gap), _joined(right, gap), width)
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.0f}/s" if rate >= 10 or rate == 0 else f"{rate:.1f}/s"
+
+
+def _joined(parts: list[Line], gap: Run) -> Line:
+    line: list[Run] = []
+    for part in parts:
+        line.extend((gap, *part) if line else part)
+    return tuple(line)
+
+
+def banner(scene: Scene, width: int = WIDE) -> Run | None:
+    """Return the most serious thing there is to say, shorter in a narrow window; `None` when all is well."""
+    view, watch = scene.view, scene.watch
+    waiting = sum(queued.waiting for queued in view.queue)
+    shown: LinkState = watch.state
+    if not view.can_save:
+        return _told(
+            scene, "conflict", "CANNOT SAVE ON THIS LAPTOP  Write scores on paper and call ops", "conflict"
+        )
+    if shown == "sign_in":
+        why = f"  {words.tidy(view.connection.reason)}" if view.connection.reason else ""
+        return _told(
+            scene, "conflict", f"SIGN IN AGAIN  Your entries stay saved here ({waiting}){why}", "conflict"
+        )
+    if shown in ("offline", "connecting") and watch.settled:
+        lasts = stopwatch(scene.now - watch.since)
+        here = "on this laptop" if width >= WIDE else "here"
+        told = f"OFFLINE {lasts}  Scores you enter are saved {here} ({waiting})"
+        return _told(scene, "lost", f"{told}  {next_try(scene)}R retry", "lost")
+    if found := _conflict(scene):
+        return _told(scene, "conflict", found, "conflict")
+    if watch.back_at is not None:
+        done = (
+            "everything is sent"
+            if not waiting
+            else f"sending {counted(waiting, 'saved entry', 'saved entries')} ..."
+        )
+        return _told(scene, "live", f"BACK ONLINE  {done}", "live")
+    if shown == "slow":
+        latency = view.connection.latency or 0.0
+        return _told(
+            scene,
+            "slow",
+            f"SLOW LINK {latency:.1f} s  Entries are saved first; confirmations are late",
+            "slow",
+        )
+    if not view.connection.durable and view.connection.connected:
+        return _told(scene, "slow", "THE HUB CANNOT REACH ITS LOG  Your entries wait saved here", "slow")
+    return None
+
+
+def _told(scene: Scene, sign: str, words_: str, role: Role) -> Run:
+    return Run(f" {scene.sign(sign)} {words_}", role)  # type: ignore[arg-type]
+
+
+def next_try(scene: Scene) -> str:
+    """Return when the link is tried again, with two spaces after it; `""` when it is being tried."""
+    at = scene.view.connection.next_try_at
+    return "" if at is None else f"next try {max(0, round(at - scene.now))}s  "
+
+
+def _conflict(scene: Scene) -> str:
+    found = conflicts(scene)
+    refused = [queued for queued in scene.view.queue if queued.state == "refused"]
+    if found:
+        first = found[0]
+        what = words.command(
+            scene.view.tournaments[ids.tournament_of(first.match)].confirmed, first.held[0].entry.command
+        )
+        number = counted(len(found), "CONFLICT", "CONFLICTS")
+        return f"{number}  {ids.short_form(first.match)} {what} is held  6 to look"
+    if refused:
+        match = commands.match_of(refused[-1].entry.command)
+        where = f"  {ids.short_form(match)}" if match else ""
+        reason = f": {words.tidy(refused[-1].reason)}" if refused[-1].reason else ""
+        return f"{len(refused)} REFUSED{where}{reason}  6 to look"
+    return ""

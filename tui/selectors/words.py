@@ -1,0 +1,279 @@
+"""Words: how commands, entries and sides are called on every screen and in plain output.
+
+Texts of the domain are clean already; what was made on this device (reasons of the system, of a close) is
+cleaned here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core import brackets, commands, events, ids, text
+
+if TYPE_CHECKING:
+    from core import EntryState, Queued, state
+    from tui.selectors.cells import Role
+
+LONGEST = 300
+STATE_WORDS: dict[EntryState, str] = {
+    "saving": "saving",
+    "saved": "saved here",
+    "sending": "sending",
+    "confirmed": "confirmed",
+    "official": "official",
+    "conflict": "conflict",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+}
+STATE_ROLES: dict[EntryState, Role] = {
+    "saving": "pending",
+    "saved": "pending",
+    "sending": "pending",
+    "confirmed": "live",
+    "official": "live",
+    "conflict": "conflict",
+    "refused": "conflict",
+    "withdrawn": "dim",
+}
+
+
+def tidy(words: str) -> str:
+    """Return a text made on this device (a system's message, a close reason) safe to show."""
+    return text.clean(words, LONGEST)
+
+
+def points(score: commands.Score) -> str:
+    """Return a score as `2-1`."""
+    return f"{score.home}-{score.away}"
+
+
+def signed(delta: int) -> str:
+    """Return added points as `+1` or `-1`."""
+    return f"{delta:+d}"
+
+
+def team(tournament: state.Tournament, team_id: ids.TeamId) -> str:
+    """Return a team's name."""
+    known = tournament.teams.get(team_id)
+    return known.name if known else text.clean(team_id)
+
+
+def side(
+    tournament: state.Tournament, match: state.Match, which: commands.Side, *, short: bool = False
+) -> str:
+    """Return who plays on a side: the team, or where it will come from."""
+    slot = match.slot(which)
+    if slot.team is not None:
+        return team(tournament, slot.team)
+    return brackets.source_label(tournament, slot.source, short=short) if slot.source else "not known"
+
+
+def versus(tournament: state.Tournament, match: state.Match) -> str:
+    """Return both sides as `Lions v Tigers`."""
+    home, away = (side(tournament, match, which, short=True) for which in ("home", "away"))
+    return f"{home} v {away}"
+
+
+def court(tournament: state.Tournament, match: state.Match) -> str:
+    """Return the court's name; `""` where the plan names none."""
+    if match.court is None:
+        return ""
+    known = tournament.courts.get(match.court)
+    return known.name if known else text.clean(match.court)
+
+
+def at_court(name: str) -> str:
+    """Return a court's name behind the word, which it may hold already."""
+    return name if not name or name.casefold().startswith("court") else f"court {name}"
+
+
+def court_code(name: str) -> str:
+    """Return a court's name for a narrow column: `Court 3` is `C3`."""
+    head, _, number = name.rpartition(" ")
+    return f"{head[0].upper()}{number}" if head and number.isdecimal() else name
+
+
+def result(match: state.Match) -> str:
+    """Return a match's score, with the shoot-out that decided it."""
+    return f"{points(match.score)} ({points(match.shootout)})" if match.shootout else points(match.score)
+
+
+def command(tournament: state.Tournament | None, asked: commands.Command) -> str:
+    """Say what a command asks for: `Lions +1`, `set 2-1`, `final`."""
+    match asked:
+        case commands.AddScore(_, team_id, delta):
+            return f"{_name(tournament, team_id)} {signed(delta)}"
+        case commands.SetScore(_, score):
+            return f"score {points(score)}"
+        case commands.Undo():
+            return _undo(tournament, asked)
+        case commands.CompleteMatch(_, shootout):
+            return f"final, shoot-out {points(shootout)}" if shootout else "final"
+        case commands.AssignSlot(_, which, team_id):
+            return f"{which} side: {_name(tournament, team_id)}"
+        case commands.Settle(_, _, instead):
+            return "decision: replaced" if instead else "decision: the hub's stays"
+        case _:
+            return _status_command(asked)
+
+
+def _status_command(
+    asked: commands.StartMatch
+    | commands.ConfirmResult
+    | commands.ReopenMatch
+    | commands.Notify
+    | commands.CreateTournament,
+) -> str:
+    match asked:
+        case commands.StartMatch():
+            return "start"
+        case commands.ConfirmResult():
+            return "official"
+        case commands.ReopenMatch():
+            return "reopen"
+        case commands.Notify(title, _, _):
+            return f"notice: {title}"
+        case commands.CreateTournament(plan):
+            return f"create {plan.name}"
+
+
+def _undo(tournament: state.Tournament | None, asked: commands.Undo) -> str:
+    match = tournament.matches.get(asked.match) if tournament else None
+    named = next((entry for entry in match.entries if entry.id == asked.of), None) if match else None
+    if tournament is None or match is None or named is None:
+        return "undo"
+    return ("redo " if named.undoes else "undo ") + counted(tournament, match, named).removeprefix("undo ")
+
+
+def counted(tournament: state.Tournament, match: state.Match, entry: state.Counted) -> str:
+    """Say what an entry of a match's history did."""
+    match entry.kind:
+        case "points_added":
+            which: commands.Side = "home" if entry.delta.home else "away"
+            return f"{side(tournament, match, which)} {signed(entry.delta.home or entry.delta.away)}"
+        case "score_set":
+            return f"score {points(entry.after)}"
+        case "entry_undone":
+            named = next((other for other in match.entries if other.id == entry.undoes), None)
+            again = named is not None and named.undoes is not None
+            what = _first(match, entry)
+            word = "redo" if again else "undo"
+            return f"{word} {counted(tournament, match, what)}" if what else word
+        case "match_completed":
+            return f"final {points(entry.after)}"
+        case kind:
+            return KINDS.get(kind, kind.replace("_", " "))
+
+
+def _first(match: state.Match, entry: state.Counted) -> state.Counted | None:
+    """Return what a chain of undos began with; `None` if that is no longer known."""
+    by_id = {other.id: other for other in match.entries}
+    found: state.Counted | None = entry
+    while found is not None and found.undoes is not None:
+        found = by_id.get(found.undoes)
+    return found
+
+
+KINDS = {
+    "match_started": "start",
+    "result_confirmed": "official",
+    "match_reopened": "reopened",
+    "slot_assigned": "side assigned",
+    "conflict_settled": "conflict decided",
+}
+
+
+KIND_OF_FACT: dict[type[events.Fact], str] = {
+    events.PointsAdded: "score",
+    events.ScoreSet: "score",
+    events.EntryUndone: "undo",
+    events.MatchStarted: "status",
+    events.MatchCompleted: "status",
+    events.ResultConfirmed: "status",
+    events.MatchReopened: "status",
+    events.SlotFilled: "slot",
+    events.SlotAssigned: "slot",
+    events.EntryHeld: "CONF",
+    events.ConflictSettled: "CONF",
+    events.Notified: "notice",
+    events.TournamentCreated: "status",
+}
+"""The word of each fact's kind in the feed."""
+
+
+def happened(tournament: state.Tournament | None, event: events.Event) -> tuple[str, str]:
+    """Return what happened and the result, for a line of the feed."""
+    fact = event.fact
+    match fact:
+        case events.PointsAdded(team_id, _, delta, _, after):
+            return f"{_name(tournament, team_id)} {signed(delta)}", points(after)
+        case events.ScoreSet(_, after):
+            return "score set", points(after)
+        case events.EntryUndone():
+            return _undone(tournament, event, fact), points(fact.after)
+        case events.MatchCompleted(score, _, shootout):
+            return "final", points(score) + (f" ({points(shootout)})" if shootout else "")
+        case events.ResultConfirmed(score):
+            return "official", points(score)
+        case events.MatchReopened(score):
+            return "reopened", points(score)
+        case events.TournamentCreated(plan):
+            return f"{plan.name} created", f"{len(plan.fixtures)} matches"
+        case _:
+            return _without_score(tournament, fact), ""
+
+
+def _without_score(
+    tournament: state.Tournament | None,
+    fact: events.MatchStarted
+    | events.SlotFilled
+    | events.SlotAssigned
+    | events.EntryHeld
+    | events.ConflictSettled
+    | events.Notified,
+) -> str:
+    match fact:
+        case events.MatchStarted():
+            return "started"
+        case events.SlotFilled(which, team_id):
+            return f"{_name(tournament, team_id)} takes the {which} side"
+        case events.SlotAssigned(which, team_id):
+            return f"{_name(tournament, team_id)} assigned to the {which} side"
+        case events.EntryHeld(entry, _):
+            return f"held: {command(tournament, entry.command)}"
+        case events.ConflictSettled(held, taken):
+            return f"decided: {DECIDED[taken]}" + (f" ({len(held)})" if len(held) > 1 else "")
+        case events.Notified(title, body, _):
+            return f"{title}: {body}" if body else title
+
+
+DECIDED = {"hub": "the hub's stays", "instead": "replaced", "withdrawn": "withdrawn by its author"}
+
+
+def _name(tournament: state.Tournament | None, team_id: ids.TeamId) -> str:
+    return team(tournament, team_id) if tournament else text.clean(team_id)
+
+
+def _undone(tournament: state.Tournament | None, event: events.Event, fact: events.EntryUndone) -> str:
+    match = tournament.matches.get(event.match) if tournament and event.match else None
+    if tournament is None or match is None or fact.touches == "all":
+        return "score"
+    delta = (fact.after.home - fact.before.home) or (fact.after.away - fact.before.away)
+    return f"{side(tournament, match, fact.touches)} {signed(delta)}"
+
+
+def waits(queued: Queued, *, connected: bool) -> str:
+    """Say what an entry of this device waits for, or what became of it."""
+    match queued.state:
+        case "saved" if not connected:
+            return "saved here, no hub yet"
+        case "saved":
+            return "saved here"
+        case "conflict" | "refused":
+            return (
+                f"{STATE_WORDS[queued.state]}: {tidy(queued.reason)}"
+                if queued.reason
+                else STATE_WORDS[queued.state]
+            )
+        case state_:
+            return STATE_WORDS[state_]

@@ -1,0 +1,63 @@
+"""Lines: a widget that shows lines, each role in the theme's colour, and repaints only what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.selectors.cells import ROLES, Line, clip, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CURSOR = "cell--cursor"
+
+
+class Lines(Widget):
+    """A block of lines.
+
+    Texts are drawn as segments, so nothing in them is ever taken for markup.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"cell--{role}" for role in ROLES), CURSOR}
+    DEFAULT_CSS = """
+    Lines {
+        height: 1;
+        width: 1fr;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: tuple[Line, ...] = ()
+        self._marked: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What stands there, as text."""
+        return "\n".join(plain(line).rstrip() for line in self._lines)
+
+    def show(self, lines: Sequence[Line], marked: int | None = None) -> None:
+        """Show these lines, the one with the number `marked` as the cursor's."""
+        new = tuple(lines)
+        old, self._lines = self._lines, new
+        before, self._marked = self._marked, marked
+        for y in range(max(len(old), len(new))):
+            kept = y < len(old) and y < len(new) and old[y] == new[y]
+            if not kept or (y in (before, marked) and before != marked):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line: Line = self._lines[y] if y < len(self._lines) else ()
+        on_cursor = (CURSOR,) if y == self._marked else ()
+        segments = [
+            Segment(run.text, self.get_component_rich_style(f"cell--{run.role}", *on_cursor))
+            for run in clip(line, width)
+            if run.text
+        ]
+        return Strip(segments, width)
