@@ -1,1 +1,181 @@
-"""The realtime core of Courtside: tournament, wire, client and hub, without a terminal."""
+"""The realtime core of Courtside: tournament, wire, client and hub, without a terminal.
+
+This is its front door. The tournament is here at once, as modules (`core.commands.AddScore`); what runs, and
+what needs a library that is slow to load, comes with its first use. The hub has a front door of its own,
+`core.hub`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+
+from core.domain import (
+    answers,
+    brackets,
+    commands,
+    documents,
+    events,
+    export,
+    formats,
+    ids,
+    lookup,
+    plan,
+    playback,
+    reduce,
+    rules,
+    standings,
+    state,
+    text,
+    undo,
+)
+from core.domain.plan import Slot
+from core.domain.reduce import fold
+from core.domain.state import Match, Position, Tournament
+from core.domain.text import clean
+from core.errors import (
+    BadFile,
+    BadInput,
+    BadLog,
+    BadPlan,
+    BadSettings,
+    CourtsideError,
+    FolderInUse,
+    Malformed,
+    NotSaved,
+    TooLarge,
+    Unknown,
+    Unreachable,
+    WireError,
+)
+from core.realtime.effects import Advanced, Replaced
+from core.realtime.metrics import Metrics, QueueStats
+from core.realtime.view import (
+    Connection,
+    EntryState,
+    Feed,
+    FeedLine,
+    HubLine,
+    LinkState,
+    LinkView,
+    LocalLine,
+    Queued,
+    RoomStats,
+    Shown,
+    View,
+)
+from core.wire import messages
+from core.wire.codec import decode_hub, encode
+
+if TYPE_CHECKING:
+    from core.realtime.feed import Room, TournamentFeed
+    from core.realtime.link import Carrier, Link
+    from core.realtime.pages import fetch_directory, fetch_log
+    from core.realtime.realtime import Realtime, open_realtime
+    from core.realtime.store import Store
+    from core.realtime.submission import Submission
+    from core.realtime.thread import realtime_in_thread
+    from core.settings import DEFAULT_PORT, ConsoleSettings, Settings, config_folder, load_settings
+
+__all__ = [
+    "DEFAULT_PORT",
+    "Advanced",
+    "BadFile",
+    "BadInput",
+    "BadLog",
+    "BadPlan",
+    "BadSettings",
+    "Carrier",
+    "Connection",
+    "ConsoleSettings",
+    "CourtsideError",
+    "EntryState",
+    "Feed",
+    "FeedLine",
+    "FolderInUse",
+    "HubLine",
+    "Link",
+    "LinkState",
+    "LinkView",
+    "LocalLine",
+    "Malformed",
+    "Match",
+    "Metrics",
+    "NotSaved",
+    "Position",
+    "QueueStats",
+    "Queued",
+    "Realtime",
+    "Replaced",
+    "Room",
+    "RoomStats",
+    "Settings",
+    "Shown",
+    "Slot",
+    "Store",
+    "Submission",
+    "TooLarge",
+    "Tournament",
+    "TournamentFeed",
+    "Unknown",
+    "Unreachable",
+    "View",
+    "WireError",
+    "answers",
+    "brackets",
+    "clean",
+    "commands",
+    "config_folder",
+    "decode_hub",
+    "documents",
+    "encode",
+    "events",
+    "export",
+    "fetch_directory",
+    "fetch_log",
+    "fold",
+    "formats",
+    "ids",
+    "load_settings",
+    "lookup",
+    "messages",
+    "open_realtime",
+    "plan",
+    "playback",
+    "realtime_in_thread",
+    "reduce",
+    "rules",
+    "standings",
+    "state",
+    "text",
+    "undo",
+]
+
+_LATER = {
+    "Carrier": "core.realtime.link",
+    "ConsoleSettings": "core.settings",
+    "DEFAULT_PORT": "core.settings",
+    "Link": "core.realtime.link",
+    "Realtime": "core.realtime.realtime",
+    "Room": "core.realtime.feed",
+    "Settings": "core.settings",
+    "Store": "core.realtime.store",
+    "Submission": "core.realtime.submission",
+    "TournamentFeed": "core.realtime.feed",
+    "config_folder": "core.settings",
+    "fetch_directory": "core.realtime.pages",
+    "fetch_log": "core.realtime.pages",
+    "load_settings": "core.settings",
+    "open_realtime": "core.realtime.realtime",
+    "realtime_in_thread": "core.realtime.thread",
+}
+"""Where the names are that load with their first use."""
+
+
+if not TYPE_CHECKING:  # else a name that is not there would pass for one that comes later
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(_import_module(_LATER[name]), name)
+        return value

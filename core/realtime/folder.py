@@ -42,6 +42,11 @@ class ClientFolder:
         """Where the journal is."""
         return self._folder / "journal.sqlite3"
 
+    @property
+    def exists(self) -> bool:
+        """Whether a device has worked here."""
+        return (self._folder / "device.json").exists()
+
     def make(self) -> None:
         """Make the folder if it is not there.
 

@@ -67,11 +67,15 @@ _Stored = tuple[int, str, str, int, str | None, str]
 
 _entry = msgspec.json.Decoder(Entry)
 _answer = msgspec.json.Decoder(Answer)
-_state: msgspec.json.Decoder[EntryState] = msgspec.json.Decoder(EntryState)  # type: ignore[arg-type]
+_state: msgspec.json.Decoder[EntryState] = msgspec.json.Decoder(EntryState)
 _copy = msgspec.json.Decoder(Tournament)
 _encode = msgspec.json.Encoder().encode
 
 logger = logging.getLogger(__name__)
+
+
+class NewerJournal(BadLog):
+    """A file that a newer version of this program wrote; there is nothing wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class Journal:
     def _prepare(self, create: bool) -> None:
         version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
-            raise BadLog(str(self.path), "a newer version of this program wrote it; use that one")
+            raise NewerJournal(str(self.path), "a newer version of this program wrote it; use that one")
         self._db.execute("PRAGMA synchronous = FULL")
         if create:
             self._db.execute("PRAGMA journal_mode = WAL")

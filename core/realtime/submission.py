@@ -10,8 +10,9 @@ import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
+from core.domain.answers import Answer
+
 if TYPE_CHECKING:
-    from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.domain.ids import CommandId
     from core.errors import CourtsideError
@@ -36,6 +37,11 @@ class Submission:
         """Why it is held or refused, waits, or could not be saved."""
         self._saved: Future[None] = Future()
         self._answer: Future[Answer] = Future()
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is known what becomes of the entry."""
+        return self._answer.done()
 
     @property
     def id(self) -> CommandId:
@@ -79,8 +85,13 @@ class Submission:
         return self._answer.result(timeout)
 
     def receive_state(self, state: EntryState, reason: str, answer: Answer | None) -> None:
-        """Hear what became of the entry."""
+        """Hear what became of the entry.
+
+        Refused or withdrawn without an answer of the hub is final all the same: it will not be sent any more.
+        """
         self.state, self.reason = state, reason
+        if answer is None and (state == "refused" or state == "withdrawn"):
+            answer = Answer(id=self.id, outcome=state, reason=reason)
         if state != "saving" and not self._saved.done():
             self._saved.set_result(None)
         if answer is not None and not self._answer.done():
@@ -99,3 +110,38 @@ async def _within(future: Future[T], timeout: float | None) -> T:  # noqa: ASYNC
     # Shielded: whoever gives up waiting must not cancel it for the others.
     async with asyncio.timeout(timeout):
         return await asyncio.shield(asyncio.wrap_future(future))
+
+
+class Submissions:
+    """The submissions that wait for an answer, by id; one id may be submitted more than once."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[CommandId, list[Submission]] = {}
+
+    def add(self, submission: Submission) -> None:
+        """Tell a submission from now on what becomes of its entry."""
+        self._waiting.setdefault(submission.id, []).append(submission)
+
+    def receive_saved(self, id: CommandId) -> None:
+        """An entry is on disk."""
+        for submission in self._waiting.get(id, ()):
+            if submission.state == "saving":
+                submission.receive_state("saved", "", None)
+
+    def receive_state(self, id: CommandId, state: EntryState, reason: str, answer: Answer | None) -> None:
+        """Something became of an entry."""
+        waiting = self._waiting.get(id, ())
+        for submission in waiting:
+            submission.receive_state(state, reason, answer)
+        if all(submission.answered for submission in waiting):
+            self._waiting.pop(id, None)
+
+    def receive_failure(self, id: CommandId, error: CourtsideError) -> None:
+        """An entry was not saved."""
+        for submission in self._waiting.pop(id, ()):
+            submission.receive_failure(error)
+
+    def close(self, error: CourtsideError) -> None:
+        """Tell all that there will be no answer here."""
+        for id in tuple(self._waiting):
+            self.receive_failure(id, error)

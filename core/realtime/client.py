@@ -1,0 +1,465 @@
+"""The client: performs what the engine decides, on one event loop.
+
+Owns the task group, both clocks, the inbox that every outside happening goes through, and the order of
+effects. Decides nothing: what to dial, send or show is the engine's affair, what is on disk the journal's.
+Guarantees that effects are performed in order, that listeners hear once of what came together, that the
+loop never waits for a disk, and that closing leaves nothing behind: what was entered is committed, links
+are hung up, the lock is free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from core.domain.answers import Answer
+from core.domain.ids import tournament_room
+from core.errors import BadInput, BadLog, NotSaved, Unreachable
+from core.realtime.config import EngineConfig
+from core.realtime.effects import (
+    Advanced,
+    Apply,
+    Change,
+    Dial,
+    DirectoryChanged,
+    Effect,
+    Hangup,
+    LinkId,
+    Moment,
+    Persist,
+    Record,
+    Replaced,
+    Send,
+    Told,
+)
+from core.realtime.engine import Engine
+from core.realtime.keeper import Keeper
+from core.realtime.link import Link
+from core.realtime.store import Store
+from core.realtime.submission import Submission, Submissions
+from core.realtime.view import LocalLine, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.domain.ids import CommandId, RoomId, TournamentId
+    from core.realtime.effects import JournalRow
+    from core.realtime.opening import Opened
+    from core.realtime.view import RoomStats
+    from core.settings import Settings
+    from core.wire.codec import Frame
+
+logger = logging.getLogger(__name__)
+
+Follower: TypeAlias = "Callable[[Advanced | Replaced], None]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """The journal has committed an entry. Those that come together are handed to the engine together."""
+
+    id: CommandId
+    row: int
+
+
+class Client:
+    """One device's connection to its tournaments.
+
+    Args:
+        settings: how to reach hubs.
+        opened: the data folder's part, which this closes at the end.
+    """
+
+    def __init__(self, settings: Settings, opened: Opened) -> None:
+        self._settings = settings
+        self._opened = opened
+        self._engine = Engine(engine_config(settings), opened.device, settings.name, random.Random())
+        self._keeper = Keeper(opened, self, time.monotonic())
+        self.store = Store(View(opened.device, settings.name, sends=opened.holds_lock))
+        self._group: asyncio.TaskGroup | None = None
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._inbox: deque[Callable[[], None] | _Saved] = deque()
+        self._closing = False
+        self._links: dict[LinkId, Link] = {}
+        self._submissions = Submissions()
+        self._followers: dict[TournamentId, tuple[Follower, ...]] = {}
+        self._joined: set[RoomId] = set()
+        self._follows_directory = False
+
+    @property
+    def may_send(self) -> bool:
+        """Whether entries may be submitted here."""
+        return self._opened.may_send
+
+    def room_stats(self, room: RoomId) -> RoomStats | None:
+        """Return a followed room in figures; `None` for one that is not followed."""
+        return self._engine.room_stats(room, time.monotonic())
+
+    # What others ask for, from any thread.
+
+    def ask(self, action: Callable[[], None]) -> None:
+        """Have something done on the loop, in the order of asking.
+
+        Raises:
+            RuntimeError: this client is closed.
+        """
+        if self._closing:
+            raise RuntimeError("this realtime client is closed")
+        self.put(action)
+
+    def submit(self, submission: Submission, *, look_up: bool = False) -> None:
+        """Take an entry; `look_up` if its id may stand in the journal already."""
+        if look_up:
+            self.ask(lambda: self._keeper.find(submission.id, partial(self._looked_up, submission)))
+        else:
+            self.ask(partial(self._submit, submission))
+
+    def withdraw(self, id: CommandId, undo: Submission | None, outcome: Submission) -> None:
+        """Take an entry back, by `undo` where only a command can; `outcome` is told of what needs none."""
+        self.ask(partial(self._withdraw, id, undo, outcome))
+
+    def retry(self, id: CommandId) -> None:
+        """Send an entry now."""
+        self.ask(lambda: self._perform(self._engine.retry(id, moment := now()), moment))
+
+    def reconnect(self) -> None:
+        """Dial afresh now."""
+        self.ask(lambda: self._perform(self._engine.reconnect(moment := now()), moment))
+
+    def join(self, room: RoomId) -> None:
+        """Follow a room."""
+        self.ask(partial(self._join, room))
+
+    def leave(self, room: RoomId) -> None:
+        """Follow a room no longer."""
+        self.ask(lambda: self._perform(self._engine.leave(room, moment := now()), moment))
+
+    def join_all(self) -> None:
+        """Follow every tournament that the hub holds, and those that come."""
+        self.ask(self._follow_directory)
+
+    def follow(self, tournament: TournamentId, follower: Follower) -> Callable[[], None]:
+        """Tell `follower` of each change of a tournament as it is applied; return what ends that."""
+
+        def begin() -> None:
+            self._followers[tournament] = (*self._followers.get(tournament, ()), follower)
+
+        def end() -> None:
+            kept = tuple(one for one in self._followers.get(tournament, ()) if one is not follower)
+            self._followers[tournament] = kept
+
+        self.ask(begin)
+        return partial(self.put, end)
+
+    def close(self) -> None:
+        """Begin to close; `run` ends when that is done."""
+        self._closing = True
+        self._wake.set()
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Work until `close`; after `begin`."""
+        try:
+            while not self._closing:
+                self._work()
+                await self._sleep()
+        finally:
+            self._closing = True
+            await self._wind_up()
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """Take over what the journal holds, and dial; links live in `group`."""
+        self._group = group
+        opened, engine, moment = self._opened, self._engine, now()
+        for notice in opened.notices:
+            self._apply(Told(LocalLine(moment.at, "problem", notice)), moment)
+        if opened.why_not_saving:
+            self._perform(engine.receive_save_failed((), opened.why_not_saving, moment), moment)
+        self._perform(engine.load(opened.contents.rows, moment), moment)
+        self._perform(engine.restore([copy.state for copy in opened.contents.copies], moment), moment)
+        if opened.holds_lock:
+            self._perform(engine.become_sender(moment), moment)
+        self._perform(engine.start(moment), moment)
+
+    def _work(self) -> None:
+        """Do all that is there to do, and tell the listeners once."""
+        self._empty_inbox()
+        moment = now()
+        deadline = self._engine.next_deadline()
+        if deadline is not None and deadline <= moment.now:
+            self._perform(self._engine.handle_deadline(moment), moment)
+        self._keeper.tend(moment.now, moment.at)
+        self.store.settle()
+
+    def _empty_inbox(self) -> None:
+        while self._inbox:
+            item = self._inbox.popleft()
+            if isinstance(item, _Saved):
+                self._receive_saved(item)
+            else:
+                item()
+
+    async def _sleep(self) -> None:
+        """Wait for the inbox or the next thing that is due; at least one turn, for the links' sake."""
+        due = [at for at in (self._engine.next_deadline(), self._keeper.next_deadline) if at is not None]
+        wait = max(0.0, min(due) - time.monotonic()) if due else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _wind_up(self) -> None:
+        """Finish what was begun: hang up, commit, store copies, free the lock, tell who waits."""
+        try:
+            moment = now()
+            self._perform(self._engine.close(moment), moment)
+            self._keeper.store_copies(moment.at)
+        finally:
+            # Shielded and never long: commits that were asked for are not to be left half way.
+            await asyncio.shield(asyncio.to_thread(self._keeper.close))
+        self._empty_inbox()
+        self.store.settle()
+        why = "this program closed before the hub answered; what was entered is saved"
+        self._submissions.close(Unreachable(self._settings.endpoints, why))
+
+    def put(self, action: Callable[[], None]) -> None:
+        """Have something done on the loop, in the order of asking; from any thread."""
+        self._put(action)
+
+    def put_saved(self, id: CommandId, row: int) -> None:
+        """Take an entry's row, in the same order; from any thread."""
+        self._put(_Saved(id, row))
+
+    def _put(self, item: Callable[[], None] | _Saved) -> None:
+        self._inbox.append(item)
+        try:
+            self._loop.call_soon_threadsafe(self._wake.set)
+        except RuntimeError:
+            logger.debug("the loop is closed already")
+
+    # Effects.
+
+    def _perform(self, effects: Sequence[Effect], moment: Moment) -> None:
+        for effect in effects:
+            match effect:
+                case Apply(change):
+                    self._apply(change, moment)
+                case Send(link, message):
+                    # A link that has just ended is gone; its closing is in the inbox.
+                    if (found := self._links.get(link)) is not None:
+                        found.send(message)
+                case Persist(entry):
+                    self._keeper.persist(entry)
+                case Record(id, state, _, answer, reason):
+                    self._submissions.receive_state(id, state, reason, answer)
+                    self._keeper.record(effect)
+                case Dial(link, endpoint):
+                    self._dial(link, endpoint)
+                case Hangup(link, code, reason):
+                    if (found := self._links.pop(link, None)) is not None:
+                        found.hang_up(code, reason)
+
+    def _apply(self, change: Change, moment: Moment) -> None:
+        try:
+            self.store.apply(change, moment.at)
+        except BadLog as error:
+            if not isinstance(change, Advanced):
+                raise
+            logger.warning("%s is fetched anew: %s", change.tournament, error)
+            self.put(partial(self._fetch_anew, change.tournament, str(error)))
+            return
+        match change:
+            case Advanced(tournament):
+                self._keeper.copy(self.store.view.tournaments[tournament].confirmed)
+                self._tell_followers(tournament, change)
+            case Replaced(state, stored):
+                if not stored:
+                    self._keeper.copy(state)
+                self._tell_followers(state.id, change)
+            case DirectoryChanged() if self._follows_directory:
+                self.put(self._join_directory)
+            case _:
+                pass
+
+    def _tell_followers(self, tournament: TournamentId, change: Advanced | Replaced) -> None:
+        for follower in self._followers.get(tournament, ()):
+            try:
+                follower(change)
+            except Exception:  # a callback from outside is one of the program's edges
+                logger.exception("a follower of %s failed", tournament)
+
+    def _dial(self, link: LinkId, endpoint: str) -> None:
+        assert self._group is not None
+        carrier = _Carrier(self, link)
+        made = Link(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
+        self._links[link] = made
+        self._group.create_task(made.run(), name=f"link {link}")
+
+    # What comes back.
+
+    def _receive_saved(self, first: _Saved) -> None:
+        rows = {first.id: first.row}
+        while self._inbox and isinstance(following := self._inbox[0], _Saved):
+            self._inbox.popleft()
+            rows[following.id] = following.row
+        moment = now()
+        self._perform(self._engine.receive_saved(rows, moment), moment)
+        for id in rows:
+            self._submissions.receive_saved(id)
+
+    def receive_unsaved(self, id: CommandId, error: NotSaved | BadLog) -> None:
+        """An entry could not be committed."""
+        moment = now()
+        self._perform(self._engine.receive_save_failed((id,), str(error), moment), moment)
+        self._submissions.receive_failure(id, error)
+
+    def receive_appended(self, rows: tuple[JournalRow, ...]) -> None:
+        """Other processes wrote rows."""
+        moment = now()
+        self._perform(self._engine.receive_appended(rows, moment), moment)
+        for row in rows:
+            self._submissions.receive_state(row.entry.id, row.state, row.reason, row.answer)
+
+    def receive_lock(self) -> None:
+        """This process is the one that sends now."""
+        moment = now()
+        self._perform(self._engine.become_sender(moment), moment)
+
+    def receive_writable(self) -> None:
+        """The journal, which could not be written, can be again."""
+        moment = now()
+        self._perform(self._engine.receive_saved({}, moment), moment)
+
+    def receive_open(self, link: LinkId) -> None:
+        """A dial succeeded."""
+        moment = now()
+        self._perform(self._engine.receive_open(link, moment), moment)
+
+    def receive_frame(self, link: LinkId, frame: Frame) -> None:
+        """A frame came in."""
+        moment = now()
+        self._perform(self._engine.receive_frame(link, frame, moment), moment)
+
+    def receive_sent(self, link: LinkId, frame_bytes: int) -> None:
+        """A frame went out."""
+        moment = now()
+        self._perform(self._engine.receive_sent(link, frame_bytes, moment), moment)
+
+    def receive_closed(self, link: LinkId, code: int, reason: str) -> None:
+        """A link ended, or could not be opened."""
+        self._links.pop(link, None)
+        moment = now()
+        self._perform(self._engine.receive_closed(link, code, reason, moment), moment)
+
+    # What was asked for.
+
+    def _looked_up(self, submission: Submission, row: JournalRow | None) -> None:
+        """Go on with an entry whose id may have been entered before: then that one is meant."""
+        if row is None:
+            self._submit(submission)
+            return
+        wanted = submission.entry
+        if (row.entry.tournament, row.entry.command) != (wanted.tournament, wanted.command):
+            why = f"the id {submission.id} was entered before, for something else; give this one another id"
+            submission.receive_failure(BadInput(why))
+            return
+        submission.entry = row.entry
+        submission.receive_state(row.state, row.reason, row.answer)
+        if not submission.answered:
+            self._submissions.add(submission)
+
+    def _submit(self, submission: Submission) -> None:
+        moment = now()
+        try:
+            effects = self._engine.submit(submission.entry, moment)
+        except (NotSaved, BadInput) as error:
+            submission.receive_failure(error)
+            return
+        self._submissions.add(submission)
+        self._perform(effects, moment)
+
+    def _withdraw(self, id: CommandId, undo: Submission | None, outcome: Submission) -> None:
+        moment = now()
+        withdrawal = self._engine.withdraw(id, moment)
+        self._perform(withdrawal.effects, moment)
+        match withdrawal.outcome:
+            case "needs_undo" if undo is not None:
+                self._submit(undo)
+            case "needs_undo":
+                outcome.receive_failure(BadInput("only what was entered on a match can be taken back"))
+            case "impossible":
+                outcome.receive_failure(BadInput(withdrawal.reason))
+            case "withdrawn" | "dismissed":
+                answer = Answer(id=id, outcome="withdrawn", reason=withdrawal.reason)
+                outcome.receive_state("withdrawn", withdrawal.reason, answer)
+                self._submissions.receive_state(id, "withdrawn", withdrawal.reason, answer)
+
+    def _join(self, room: RoomId) -> None:
+        moment = now()
+        self._joined.add(room)
+        self._perform(self._engine.join(room, moment), moment)
+
+    def _follow_directory(self) -> None:
+        self._follows_directory = True
+        self._join_directory()
+
+    def _join_directory(self) -> None:
+        for listing in self.store.view.directory:
+            room = tournament_room(listing.id)
+            if room not in self._joined:
+                self._join(room)
+
+    def _fetch_anew(self, tournament: TournamentId, why: str) -> None:
+        moment = now()
+        self._perform(self._engine.receive_bad_log(tournament, why, moment), moment)
+
+
+class _Carrier:
+    """Hears of one link, and passes it on by the inbox."""
+
+    def __init__(self, client: Client, link: LinkId) -> None:
+        self._client = client
+        self._link = link
+
+    def opened(self) -> None:
+        self._client.put(partial(self._client.receive_open, self._link))
+
+    def received(self, frame: Frame) -> None:
+        self._client.put(partial(self._client.receive_frame, self._link, frame))
+
+    def sent(self, frame_bytes: int) -> None:
+        self._client.put(partial(self._client.receive_sent, self._link, frame_bytes))
+
+    def closed(self, code: int, reason: str) -> None:
+        self._client.put(partial(self._client.receive_closed, self._link, code, reason))
+
+
+def now() -> Moment:
+    """Read both clocks."""
+    return Moment(time.monotonic(), datetime.now(UTC))
+
+
+def engine_config(settings: Settings) -> EngineConfig:
+    """Return what the engine needs of the settings."""
+    return EngineConfig(
+        endpoints=settings.endpoints,
+        token=settings.token,
+        connection_timeout=settings.connection_timeout,
+        heartbeat_interval=settings.heartbeat_interval,
+        heartbeat_timeout=settings.heartbeat_timeout,
+        backoff_first=settings.backoff_first,
+        backoff_cap=settings.backoff_cap,
+        minimum_uptime=settings.minimum_uptime,
+        max_reconnect_attempts=settings.max_reconnect_attempts,
+        probe_interval=settings.health_check_interval,
+    )

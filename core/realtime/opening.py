@@ -1,0 +1,111 @@
+"""Opening the client's part of a data folder: identity, lock, journal, and what is in it.
+
+Owns what happens when something of it cannot be had. Guarantees that opening itself never needs a hub, that
+a damaged journal is set aside rather than written to, and that whoever cannot save is told so before the
+first entry.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.domain.ids import DeviceId
+from core.errors import BadLog, NotSaved
+from core.realtime.folder import ClientFolder
+from core.realtime.journal import Contents, Journal, NewerJournal, set_aside
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a client begins with."""
+
+    folder: ClientFolder
+    device: DeviceId
+    may_send: bool
+    """Whether this process wants to send; a reader writes nothing at all."""
+    holds_lock: bool
+    """Whether it is the one that sends, for now."""
+    journal: Journal | None
+    """`None` where there is none to read, or none that can be written."""
+    contents: Contents
+    why_not_saving: str = ""
+    """Why nothing can be entered; `""` when all is well."""
+    notices: tuple[str, ...] = ()
+    """What a person should hear of it."""
+
+
+def open_folder(settings: Settings, *, sends: bool) -> Opened:
+    """Open the client's part of the data folder. Blocks.
+
+    Args:
+        settings: where it is.
+        sends: False for a reader, which takes no lock, makes no file and follows what others write.
+
+    Raises:
+        BadLog: a file there is damaged and another process uses it, or a newer version wrote it.
+    """
+    folder = ClientFolder(settings.data)
+    return _open_writer(folder) if sends else _open_reader(folder)
+
+
+def _open_reader(folder: ClientFolder) -> Opened:
+    device, journal, contents = _passing_device(), None, Contents((), ())
+    try:
+        if folder.exists:
+            device = folder.device()
+            journal = Journal(folder.journal, create=False)
+            contents = journal.contents()
+    except (NotSaved, BadLog) as error:
+        # A reader can do without: the hub tells it everything but this device's own entries.
+        logger.info("nothing is read from %s: %s", folder.journal, error)
+    return Opened(folder, device, False, False, journal, contents)
+
+
+def _open_writer(folder: ClientFolder) -> Opened:
+    notices: tuple[str, ...] = ()
+    try:
+        folder.make()
+        device = folder.device()
+        holds_lock = folder.acquire()
+        try:
+            journal, contents = _open_journal(folder)
+        except BadLog as error:
+            if not holds_lock or isinstance(error, NewerJournal):
+                raise
+            salvage = set_aside(folder.journal, datetime.now(UTC))
+            notice = f"the journal was damaged ({error.why}): {salvage.rows} entries were read from it"
+            notices = (f"{notice}, the old file is kept as {salvage.kept_as.name}",)
+            logger.warning("%s", notices[0])
+            journal, contents = _open_journal(folder)
+    except NotSaved as error:
+        logger.warning("nothing can be entered: %s", error)
+        folder.release()
+        empty = Contents((), ())
+        return Opened(folder, _passing_device(), True, False, None, empty, str(error))
+    except BaseException:
+        folder.release()
+        raise
+    return Opened(folder, device, True, holds_lock, journal, contents, "", notices)
+
+
+def _open_journal(folder: ClientFolder) -> tuple[Journal, Contents]:
+    journal = Journal(folder.journal)
+    try:
+        return journal, journal.contents()
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _passing_device() -> DeviceId:
+    """Return an id for a process that can or should leave no trace."""
+    return DeviceId(f"d-{uuid.uuid4().hex[:12]}")

@@ -1,0 +1,296 @@
+"""The realtime client as a program sees it: the view, entries in, rooms.
+
+Owns how entries are made: id, author, base and time at once, where the key was pressed. Every method may be
+called
+from any thread; what waits is awaitable on any loop, and has a blocking form. What happens then is
+`client`'s affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from core.domain.commands import Base, CreateTournament, Entry, MatchCommand, Notify, Settle, Undo, match_of
+from core.domain.ids import CommandId, RoomId, TournamentId, tournament_of
+from core.domain.lookup import find_match
+from core.errors import BadInput, BadSettings, Unknown
+from core.realtime.client import Client
+from core.realtime.feed import Room, TournamentFeed
+from core.realtime.metrics import metrics, queue_stats
+from core.realtime.opening import open_folder
+from core.realtime.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from core.domain.commands import Command
+    from core.domain.ids import MatchId
+    from core.realtime.metrics import Metrics, QueueStats
+    from core.realtime.view import RoomStats, View
+    from core.settings import Settings
+
+
+@asynccontextmanager
+async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncIterator[Realtime]:
+    """Open the realtime client on the running event loop; it is closed at the end of the block.
+
+    No hub is needed: what is stored on this device is there at once, and hubs are dialled for as long as it
+    is open.
+
+    Args:
+        settings: everything that can be set.
+        sends: False for a reader: it takes no lock, writes nothing to the data folder and submits nothing.
+
+    Raises:
+        BadLog: the journal is damaged and another process uses it, or a newer version wrote it.
+        BadSettings: the settings ask for what this version does not have.
+    """
+    if not settings.enable_scalable_ws:
+        why = "the basic mode for old servers is not in this version; leave it true"
+        raise BadSettings("enable_scalable_ws", "settings", why)
+    opened = await asyncio.to_thread(open_folder, settings, sends=sends)
+    client = Client(settings, opened)
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        client.begin(group)
+        group.create_task(client.run(), name="realtime")
+        try:
+            yield Realtime(client)
+        except Exception as error:  # noqa: BLE001 -- raised below, as it was and not as a group
+            failure = error
+        finally:
+            client.close()
+    if failure is not None:
+        raise failure
+
+
+class Realtime:
+    """One device in its tournaments; made by `open_realtime` or `realtime_in_thread`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def view(self) -> View:
+        """Everything that is known now."""
+        return self._client.store.view
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        """Call `listener` on the realtime thread with each new view.
+
+        Returns:
+            What ends that.
+        """
+        return self._client.store.subscribe(listener)
+
+    def submit(
+        self,
+        command: Command,
+        *,
+        tournament: str | None = None,
+        why: str = "",
+        id: str | None = None,
+        by: str | None = None,
+    ) -> Submission:
+        """Enter a command; returns at once.
+
+        Args:
+            command: what is asked for; its match may be named by its short form where only one tournament
+                has it.
+            tournament: which one; `None` to read it off the match, or where this device knows only one.
+            why: the reason given.
+            id: the entry's id, for one that may have been entered before: then that one is meant, and
+                nothing is entered twice. `None` makes a new one.
+            by: who enters it; `None` for the person of the settings.
+
+        Raises:
+            Unknown: no match or tournament, or several, are named so.
+            RuntimeError: this client is closed, or was opened for reading.
+        """
+        self._must_send()
+        submission = Submission(self._entry(command, tournament, why, id, by))
+        self._client.submit(submission, look_up=id is not None)
+        return submission
+
+    def withdraw(self, id: str, *, why: str = "") -> Submission:
+        """Take an entry back.
+
+        One that certainly never left this device is dropped from its outbox; any other is undone by a
+        command that names it, which is an entry like others. What was refused is listed no more.
+
+        Args:
+            id: the entry's id, or the beginning of it.
+            why: the reason given.
+
+        Returns:
+            What becomes of it. `confirmed()` raises `BadInput` where it cannot be taken back.
+
+        Raises:
+            Unknown: this device's queue has no such entry, or several.
+            RuntimeError: this client is closed, or was opened for reading.
+        """
+        self._must_send()
+        entry = self._queued(id)
+        match = match_of(entry.command)
+        outcome = Submission(entry)
+        undo = None
+        if match is not None:
+            undo = outcome = Submission(self._entry(Undo(match, entry.id), entry.tournament, why, None, None))
+        self._client.withdraw(entry.id, undo, outcome)
+        return outcome
+
+    def retry(self, id: str) -> None:
+        """Send an entry now instead of when its wait is over.
+
+        Args:
+            id: the entry's id, or the beginning of it.
+
+        Raises:
+            Unknown: this device's queue has no such entry, or several.
+        """
+        self._client.retry(self._queued(id).id)
+
+    def reconnect(self) -> None:
+        """Dial afresh now, and forget what hubs have refused."""
+        self._client.reconnect()
+
+    def join(self, room: str) -> Room:
+        """Follow a room from now on; may be awaited, which gives way once so that the request is on its way.
+
+        Args:
+            room: `tournament:{t}`.
+        """
+        self._client.join(RoomId(room))
+        return Room(self._client, RoomId(room))
+
+    def join_all(self) -> None:
+        """Follow every tournament that the hub holds, and those that come."""
+        self._client.join_all()
+
+    def tournament(self, tournament: str) -> TournamentFeed:
+        """Return a tournament as a program reads it; `join` its room to have it followed."""
+        return TournamentFeed(self, TournamentId(tournament))
+
+    async def wait_for(self, predicate: Callable[[View], bool], timeout: float | None = None) -> View:  # noqa: ASYNC109
+        """Wait for the first view, from the present one on, that `predicate` is true of; on any event loop.
+
+        Args:
+            predicate: called on the realtime thread.
+            timeout: longest wait in seconds; `None` for no limit.
+
+        Raises:
+            TimeoutError: there was none in time.
+        """
+        with self._watch(predicate) as found:
+            async with asyncio.timeout(timeout):
+                return await asyncio.wrap_future(found)
+
+    def wait_until(self, predicate: Callable[[View], bool], timeout: float | None = None) -> View:
+        """Wait like `wait_for`, blocking; not on the realtime thread."""
+        with self._watch(predicate) as found:
+            return found.result(timeout)
+
+    def metrics(self) -> Metrics:
+        """Return the links in figures."""
+        return metrics(self.view)
+
+    def queue_stats(self) -> QueueStats:
+        """Return the outbox in figures."""
+        return queue_stats(self.view)
+
+    def room_stats(self, room: str) -> RoomStats | None:
+        """Return a followed room in figures; `None` for one that is not followed."""
+        return self._client.room_stats(RoomId(room))
+
+    @contextlib.contextmanager
+    def _watch(self, predicate: Callable[[View], bool]) -> Iterator[Future[View]]:
+        found: Future[View] = Future()
+
+        def look(view: View) -> None:
+            if not found.done():
+                try:
+                    if predicate(view):
+                        found.set_result(view)
+                except Exception as error:  # noqa: BLE001 -- the predicate is the waiter's: so is what it raises
+                    found.set_exception(error)
+
+        unsubscribe = self.subscribe(look)
+        try:
+            # On the loop, so that it cannot run beside a listener's call.
+            self._client.ask(lambda: look(self.view))
+            yield found
+        finally:
+            unsubscribe()
+
+    def _must_send(self) -> None:
+        if not self._client.may_send:
+            raise RuntimeError("this realtime client was opened for reading")
+
+    def _queued(self, id: str) -> Entry:
+        queue = self.view.queue
+        fitting = [queued.entry for queued in queue if queued.entry.id.startswith(id)]
+        exact = [entry for entry in fitting if entry.id == id]
+        if len(exact or fitting) == 1:
+            return (exact or fitting)[0]
+        raise Unknown("single entry" if fitting else "entry", id, [entry.id for entry in fitting[:3]])
+
+    def _entry(
+        self, command: Command, tournament: str | None, why: str, id: str | None, by: str | None
+    ) -> Entry:
+        view = self.view
+        if isinstance(command, MatchCommand):
+            command = self._resolved(command, tournament)
+        return Entry(
+            id=CommandId(id or str(uuid.uuid4())),
+            tournament=self._tournament(command, tournament),
+            command=command,
+            by=view.person if by is None else by,
+            device=view.device,
+            entered_at=datetime.now(UTC),
+            base=self._base(match_of(command)),
+            why=why,
+        )
+
+    def _resolved(self, command: MatchCommand, tournament: str | None) -> MatchCommand:
+        """Return a command with its match's whole id."""
+        shown = self.view.tournaments
+        known = shown.get(tournament_of(command.match))
+        if known is None and tournament_of(command.match):
+            # Of a tournament that this device knows nothing of: the hub will say.
+            return command
+        if known is not None and command.match in known.confirmed.matches:
+            return command
+        states = [one.confirmed for id, one in shown.items() if tournament in (None, id)]
+        match = find_match(states, command.match)
+        if isinstance(command, Settle):
+            command = replace(command, instead=tuple(replace(one, match=match) for one in command.instead))
+        return replace(command, match=match)
+
+    def _tournament(self, command: Command, tournament: str | None) -> TournamentId:
+        match command:
+            case CreateTournament(plan):
+                return plan.id
+            case Notify() if tournament is not None:
+                return TournamentId(tournament)
+            case Notify():
+                known = tuple(self.view.tournaments)
+                if len(known) != 1:
+                    raise BadInput("name the tournament: this device knows " + (", ".join(known) or "none"))
+                return known[0]
+            case _:
+                return tournament_of(command.match)
+
+    def _base(self, match: MatchId | None) -> Base | None:
+        """Return what this device has seen of a match; own entries never conflict, so none are laid over."""
+        shown = None if match is None else self.view.tournaments.get(tournament_of(match))
+        if shown is None or match is None or match not in shown.confirmed.matches:
+            return None
+        return Base(shown.confirmed.position.epoch, shown.confirmed.matches[match].version)
