@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 import msgspec
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from core.domain.ids import DeviceId, RoomId
 from core.hub.http import Brought, Outcome
@@ -22,6 +25,7 @@ from core.wire.codec import SUBPROTOCOLS, Format, decode_hub, encode
 from core.wire.messages import Hello, Join
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from core.domain.answers import Answer
@@ -146,23 +150,15 @@ class TestClient:
         self._form = form
 
     @classmethod
+    @contextmanager
     def open(
         cls, hub: HubProcess, device: str = "laptop-1", name: str = "Ann", form: Format = "json"
-    ) -> TestClient:
-        """Connect and say hello."""
-        client = cls(dial(hub, form), form)
-        client.send(Hello(DeviceId(device), name))
-        return client
-
-    def __enter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.socket.close()
+    ) -> Iterator[Self]:
+        """Connect, say hello, and close at the end."""
+        with dial(hub, form) as socket:
+            client = cls(socket, form)
+            client.send(Hello(DeviceId(device), name))
+            yield client
 
     def send(self, message: ClientMessage) -> None:
         """Send one message."""
@@ -178,16 +174,19 @@ class TestClient:
 
     def expect(self, kind: type[M], within: float = 10.0) -> M:
         """Return the next message of a kind, passing over the others."""
+        until = monotonic() + within
         while True:
-            message = self.receive(within)
+            message = self.receive(until - monotonic())
             if isinstance(message, kind):
                 return message
 
 
-def dial(hub: HubProcess, form: Format = "json") -> ClientConnection:
+@contextmanager
+def dial(hub: HubProcess, form: Format = "json") -> Iterator[ClientConnection]:
     """Open a WebSocket to a hub, without a word."""
-    subprotocol = next(name for name, found in SUBPROTOCOLS.items() if found == form)
-    return connect(f"{hub.url}/v1/ws", subprotocols=[subprotocol], compression=None, max_size=None)  # type: ignore[list-item]
+    offered = [Subprotocol(name) for name, found in SUBPROTOCOLS.items() if found == form]
+    with connect(f"{hub.url}/v1/ws", subprotocols=offered, compression=None, max_size=None) as socket:
+        yield socket
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:

@@ -1,0 +1,151 @@
+"""The hub's log: what is committed is read again, all of it or a clear error."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from core.domain.commands import CreateTournament, Entry, Undo
+from core.domain.events import Event
+from core.domain.ids import CommandId
+from core.errors import BadLog, NotSaved
+from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.sqlite_log import SqliteLog
+from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PLAN = league()
+ENTRIES = (
+    entry(PLAN.id, CreateTournament(PLAN), id="plan"),
+    entry(PLAN.id, point(PLAN, 1, "a"), id="p1"),
+    entry(PLAN.id, point(PLAN, 1, "b"), id="p2", device="laptop-2"),
+    entry(PLAN.id, point(PLAN, 1, "a"), id="held", device="laptop-3"),
+    entry(PLAN.id, point(PLAN, 1, "nobody"), id="refused"),
+    entry(PLAN.id, Undo(match(PLAN, 1), CommandId("late")), id="undo"),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.sqlite3"
+
+
+@pytest.fixture
+def log(path: Path) -> Iterator[SqliteLog]:
+    opened = SqliteLog(path)
+    yield opened
+    opened.close()
+
+
+def rulings(*entries: Entry) -> list[Ruling]:
+    """Return what a new ledger makes of entries that are all new to it."""
+    ledger = Ledger(lambda: EPOCH)
+    made = [ledger.submit(one, NOON) for one in entries]
+    return [ruling for ruling in made if isinstance(ruling, Ruling)]
+
+
+def test_a_new_log_is_empty_and_has_an_id_for_life(log: SqliteLog, path: Path) -> None:
+    assert log.read().tournaments == ()
+    again = SqliteLog(path)
+    assert again.hub == log.hub
+    again.close()
+
+
+def test_what_was_committed_is_read_again(log: SqliteLog) -> None:
+    made = rulings(*ENTRIES)
+    log.commit(made[:1])
+    log.commit(made[1:])
+    content = log.read()
+    (kept,) = content.tournaments
+    assert [event.seq for event in kept.recent] == list(range(1, len(kept.recent) + 1))
+    assert {one.answer.id: one.answer for one in content.known} == {
+        answer.id: answer for ruling in made for answer in (ruling.answer, ruling.withdrawn) if answer
+    }
+    ledger = Ledger(lambda: EPOCH, [kept.state], content.known)
+    for one, ruling in zip(ENTRIES, made, strict=True):
+        assert ledger.submit(one, NOON) == Repeated(ruling.answer)
+    late = ledger.submit(entry(PLAN.id, point(PLAN, 1, "a"), id="late"), NOON)
+    assert not isinstance(late, Contradicted)
+    assert late.answer.outcome == "withdrawn"
+
+
+def test_a_round_is_stored_whole_or_not_at_all(log: SqliteLog) -> None:
+    made = rulings(*ENTRIES)
+    log.commit(made[:1])
+    with pytest.raises(NotSaved, match=r"log\.sqlite3"):
+        log.commit([*made[1:], made[0]])
+    assert [one.answer.id for one in log.read().known] == ["plan"]
+    recovered = log.recover()
+    assert [one.answer.id for one in recovered.known] == ["plan"]
+    log.commit(made[1:])
+    assert len(log.read().known) == len(ENTRIES) + 1
+
+
+def test_people_can_read_the_log(log: SqliteLog, path: Path) -> None:
+    log.commit(rulings(*ENTRIES))
+    with closing(sqlite3.connect(path)) as reader:
+        (data,) = reader.execute("SELECT data FROM events WHERE seq = 3").fetchone()
+    assert msgspec.json.decode(data)["fact"]["type"] == "points_added"
+
+
+def test_a_page_shows_events_between_two_seqs(log: SqliteLog) -> None:
+    log.commit(rulings(*ENTRIES))
+
+    def seqs(after: int, until: int, limit: int) -> list[int]:
+        page = log.page(PLAN.id, EPOCH, after, until, limit)
+        return [msgspec.json.decode(event, type=Event).seq for event in page]
+
+    assert seqs(0, 3, 100) == [1, 2, 3]
+    assert seqs(1, 4, 2) == [2, 3]
+    assert seqs(4, 4, 100) == []
+
+
+def test_a_checkpoint_moves_the_write_ahead_file_into_the_log(log: SqliteLog, path: Path) -> None:
+    log.commit(rulings(*ENTRIES))
+    before = path.stat().st_size
+    log.checkpoint()
+    assert path.stat().st_size > before
+    log.checkpoint()
+
+
+def test_a_log_of_a_newer_version_is_refused(log: SqliteLog, path: Path) -> None:
+    log.close()
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA user_version = 99")
+    with pytest.raises(BadLog, match="newer Courtside"):
+        SqliteLog(path)
+
+
+def test_a_log_with_a_hole_is_refused(log: SqliteLog, path: Path) -> None:
+    log.commit(rulings(*ENTRIES))
+    with closing(sqlite3.connect(path)) as writer, writer:
+        writer.execute("DELETE FROM events WHERE seq = 2")
+    with pytest.raises(BadLog):
+        log.read()
+
+
+def test_a_log_with_an_event_that_is_none_is_refused(log: SqliteLog, path: Path) -> None:
+    log.commit(rulings(*ENTRIES))
+    with closing(sqlite3.connect(path)) as writer, writer:
+        writer.execute("UPDATE events SET data = '{}' WHERE seq = 2")
+    with pytest.raises(BadLog, match="cannot be read"):
+        log.read()
+
+
+def test_a_folder_that_is_not_there_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(NotSaved):
+        SqliteLog(tmp_path / "nowhere" / "log.sqlite3")
+
+
+def test_a_page_of_a_file_that_is_gone_is_a_clear_error(log: SqliteLog, path: Path) -> None:
+    log.close()
+    path.unlink()
+    with pytest.raises(BadLog):
+        log.page(PLAN.id, EPOCH, 0, 9, 9)
