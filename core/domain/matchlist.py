@@ -190,9 +190,7 @@ def read_groups(path: str, content: bytes) -> tuple[ListedGroup, ...]:
         BadFile: it is not one; says where.
     """
     groups = _decode(path, content, _Groups).groups
-    return tuple(
-        ListedGroup(group.name, tuple(map(_team, group.teams))) for group in groups
-    )
+    return tuple(ListedGroup(group.name, tuple(map(_team, group.teams))) for group in groups)
 
 
 def _decode(path: str, content: bytes, form: type[_T]) -> _T:
@@ -209,10 +207,7 @@ def _unused(file: object) -> Counter[str]:
         found.update(match.keys() - set(_Match.__struct_fields__))
         for goals in ("goals1", "goals2"):
             for goal in _objects(match, goals):
-                found.update(
-                    f"{goals}.{name}"
-                    for name in goal.keys() - set(_Goal.__struct_fields__)
-                )
+                found.update(f"{goals}.{name}" for name in goal.keys() - set(_Goal.__struct_fields__))
     return found
 
 
@@ -251,9 +246,7 @@ def _listed(round_: str, match: _Match, skipped: list[Skipped]) -> Listed:
 
 
 def _team(team: str | _Team) -> ListedTeam:
-    return (
-        ListedTeam(team) if isinstance(team, str) else ListedTeam(team.name, team.code)
-    )
+    return ListedTeam(team) if isinstance(team, str) else ListedTeam(team.name, team.code)
 
 
 def _place(place: str | _Place | None) -> str:
@@ -267,11 +260,7 @@ def _starts_at(match: _Match, skipped: list[Skipped]) -> datetime | None:
         day = datetime.strptime(match.date, "%Y-%m-%d").replace(tzinfo=UTC)
         return day + _time(f"{match.time} {match.timezone}".strip())
     except ValueError:
-        skipped.append(
-            Skipped(
-                match.label, f"cannot read the time {match.date} {match.time}".rstrip()
-            )
-        )
+        skipped.append(Skipped(match.label, f"cannot read the time {match.date} {match.time}".rstrip()))
         return None
 
 
@@ -312,24 +301,14 @@ def _pair(home: int | None, away: int | None) -> _Pair | None:
     return None if home is None or away is None else (home, away)
 
 
-def _goals(
-    match: _Match, score: Score | None, skipped: list[Skipped]
-) -> tuple[ListedGoal, ...]:
+def _goals(match: _Match, score: Score | None, skipped: list[Skipped]) -> tuple[ListedGoal, ...]:
     """Return the goals if they are the whole score, minute by minute; otherwise none."""
     read = [*map(_home_goal, match.goals1), *map(_away_goal, match.goals2)]
     if not read:
         return ()
     goals = [goal for goal in read if goal is not None]
-    if (
-        score is None
-        or len(goals) < len(read)
-        or Score(len(match.goals1), len(match.goals2)) != score
-    ):
-        skipped.append(
-            Skipped(
-                match.label, "its goals, as they do not make up the score one by one"
-            )
-        )
+    if score is None or len(goals) < len(read) or Score(len(match.goals1), len(match.goals2)) != score:
+        skipped.append(Skipped(match.label, "its goals, as they do not make up the score one by one"))
         return ()
     return tuple(goals)
 

@@ -86,9 +86,7 @@ def infer(pairings: Sequence[Pairing], tables: Sequence[Table]) -> Inferred:
                 slots[pairing.match, side] = Slot(None, given)
                 continue
             source, by_rule = _source(given.team, pairings[:number], places, tables)
-            slots[pairing.match, side] = (
-                Slot(None, source) if source is not None else Slot(given.team)
-            )
+            slots[pairing.match, side] = Slot(None, source) if source is not None else Slot(given.team)
             if not by_rule:
                 assignments.append(Assignment(pairing.match, side, given.team))
     return Inferred(slots, tuple(assignments))
@@ -118,9 +116,7 @@ def _source(
     return OneOf(tuple(table.pool for table in tables), place.rank), False
 
 
-def _places(
-    pairings: Sequence[Pairing], tables: Sequence[Table]
-) -> dict[TeamId, _Place]:
+def _places(pairings: Sequence[Pairing], tables: Sequence[Table]) -> dict[TeamId, _Place]:
     """Return the place that each team of the knock-out took in its pool, as they are first listed."""
     rows: dict[TeamId, tuple[PoolId, Row]] = {
         row.team: (table.pool, row) for table in tables for row in table.rows
@@ -128,10 +124,7 @@ def _places(
     places: dict[TeamId, _Place] = {}
     taken: set[tuple[PoolId, int]] = set()
     named = (
-        side.team
-        for pairing in pairings
-        for side in (pairing.home, pairing.away)
-        if isinstance(side, Named)
+        side.team for pairing in pairings for side in (pairing.home, pairing.away) if isinstance(side, Named)
     )
     for team in named:
         if team in places or team not in rows:

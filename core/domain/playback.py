@@ -141,11 +141,7 @@ class _Clock:
 
     def fed(self, fixture: Fixture) -> datetime | None:
         """Return when all that a fixture's sides come from has ended; `None` if they come from nothing."""
-        ends = [
-            self._ended(slot.source)
-            for slot in (fixture.home, fixture.away)
-            if slot.source is not None
-        ]
+        ends = [self._ended(slot.source) for slot in (fixture.home, fixture.away) if slot.source is not None]
         return max((end for end in ends if end is not None), default=None)
 
     def _ended(self, source: Source) -> datetime | None:
@@ -186,11 +182,7 @@ def script(
         why = f"read from the pairing of {short_form(fixture.id)}"
         for found in assigned:
             at = fed + _MINUTE if fed else begins - _MINUTE
-            steps.append(
-                Step(
-                    at, AssignSlot(found.match, found.side, found.team), why, waits=True
-                )
-            )
+            steps.append(Step(at, AssignSlot(found.match, found.side, found.team), why, waits=True))
         result = results.get(fixture.id)
         if result is not None:
             played = _match(fixture, result, begins)
@@ -237,9 +229,7 @@ def rehearse(plan: Plan, steps: Sequence[Step] = ()) -> Tournament:
         verdict = judge(state, entry, step.at, epoch)
         if isinstance(verdict, Refused):
             on = match_of(step.command)
-            raise BadPlan(
-                "tournament" if on is None else short_form(on), verdict.reason
-            )
+            raise BadPlan("tournament" if on is None else short_form(on), verdict.reason)
         state = verdict.state
     assert state is not None  # the first step created it
     return state
@@ -267,8 +257,7 @@ def renamed(imported: Imported, tournament: TournamentId) -> Imported:
         for fixture in plan.fixtures
     )
     steps = tuple(
-        replace(step, command=_moved_command(step.command, tournament))
-        for step in imported.playback
+        replace(step, command=_moved_command(step.command, tournament)) for step in imported.playback
     )
     moved = msgspec.structs.replace(plan, id=tournament, fixtures=fixtures)
     return Imported(moved, steps, imported.skipped)

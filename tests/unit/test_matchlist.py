@@ -24,9 +24,7 @@ def matches(*found: dict[str, Any], **file: Any) -> MatchList:
     """Read a flat file of matches between `A` and `B`."""
     teams = {"team1": "A", "team2": "B"}
     listed = [{**teams, **match} for match in found]
-    return read_matches(
-        "cup.json", msgspec.json.encode({"name": "Cup", "matches": listed, **file})
-    )
+    return read_matches("cup.json", msgspec.json.encode({"name": "Cup", "matches": listed, **file}))
 
 
 def only(**match: Any) -> Listed:
@@ -48,19 +46,13 @@ def test_rounds_and_a_flat_list_are_read_alike() -> None:
     }
     nested = {"name": "Cup", "rounds": [{"name": "Matchday 1", "matches": [match]}]}
     flat = {"name": "Cup", "matches": [{**match, "round": "Matchday 1"}]}
-    expected = Listed(
-        "Matchday 1", ListedTeam("A", "AAA"), ListedTeam("B"), number=7, group="Group A"
-    )
+    expected = Listed("Matchday 1", ListedTeam("A", "AAA"), ListedTeam("B"), number=7, group="Group A")
     for file in (nested, flat):
-        assert read_matches("x", msgspec.json.encode(file)) == MatchList(
-            "Cup", (expected,), ()
-        )
+        assert read_matches("x", msgspec.json.encode(file)) == MatchList("Cup", (expected,), ())
 
 
 def test_a_time_without_an_offset_is_taken_as_utc() -> None:
-    assert only(date="2024-06-14", time="21:00").starts_at == datetime(
-        2024, 6, 14, 21, tzinfo=UTC
-    )
+    assert only(date="2024-06-14", time="21:00").starts_at == datetime(2024, 6, 14, 21, tzinfo=UTC)
     assert only(date="2024-06-14").starts_at == datetime(2024, 6, 14, tzinfo=UTC)
     assert only(time="21:00").starts_at is None
 
@@ -75,9 +67,7 @@ def test_a_time_without_an_offset_is_taken_as_utc() -> None:
     ],
 )
 def test_an_offset_is_honoured(time: str, hour: int, minute: int) -> None:
-    assert only(date="2026-06-14", time=time).starts_at == datetime(
-        2026, 6, 14, hour, minute, tzinfo=UTC
-    )
+    assert only(date="2026-06-14", time=time).starts_at == datetime(2026, 6, 14, hour, minute, tzinfo=UTC)
 
 
 def test_a_time_zone_of_its_own_is_honoured() -> None:
@@ -91,9 +81,7 @@ def test_a_time_zone_of_its_own_is_honoured() -> None:
 )
 def test_a_time_that_cannot_be_read_is_skipped(date: str, time: str) -> None:
     assert only(date=date, time=time).starts_at is None
-    assert skipped(date=date, time=time) == [
-        ("A - B", f"cannot read the time {date} {time}".rstrip())
-    ]
+    assert skipped(date=date, time=time) == [("A - B", f"cannot read the time {date} {time}".rstrip())]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +125,7 @@ def test_a_shoot_out_after_a_score_that_is_not_level_is_skipped(
     score: dict[str, list[int]],
 ) -> None:
     assert only(score=score).shootout is None
-    assert skipped(score=score) == [
-        ("A - B", "a shoot-out is given, but the score before it is not level")
-    ]
+    assert skipped(score=score) == [("A - B", "a shoot-out is given, but the score before it is not level")]
 
 
 def test_goals_have_their_minute_and_who_scored() -> None:
@@ -170,9 +156,7 @@ def test_goals_have_their_minute_and_who_scored() -> None:
 )
 def test_goals_that_do_not_make_up_the_score_are_skipped(match: dict[str, Any]) -> None:
     assert only(**match).goals == ()
-    assert skipped(**match) == [
-        ("A - B", "its goals, as they do not make up the score one by one")
-    ]
+    assert skipped(**match) == [("A - B", "its goals, as they do not make up the score one by one")]
 
 
 @pytest.mark.parametrize("place", ["Berlin", {"name": "Berlin"}])
@@ -184,9 +168,7 @@ def test_the_ground_is_read_in_each_form(place: object) -> None:
 
 def test_fields_that_are_not_used_are_counted() -> None:
     goal = {"name": "Can", "minute": 1, "assist": "Rot"}
-    file = matches(
-        {"city": "Berlin"}, {"city": "Köln", "score": [1, 0], "goals1": [goal]}
-    )
+    file = matches({"city": "Berlin"}, {"city": "Köln", "score": [1, 0], "goals1": [goal]})
     assert [(found.where, found.why) for found in file.skipped] == [
         ("field city", "not used (stands 2 times)"),
         ("field goals1.assist", "not used (stands 1 times)"),
@@ -194,7 +176,9 @@ def test_fields_that_are_not_used_are_counted() -> None:
 
 
 def test_groups_are_read_with_names_and_codes() -> None:
-    content = b'{"name": "Cup", "groups": [{"name": "Group A", "teams": ["A", {"name": "B", "code": "BBB"}]}]}'
+    content = (
+        b'{"name": "Cup", "groups": [{"name": "Group A", "teams": ["A", {"name": "B", "code": "BBB"}]}]}'
+    )
     (group,) = read_groups("groups.json", content)
     assert (group.name, group.teams) == (
         "Group A",

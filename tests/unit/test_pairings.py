@@ -15,8 +15,7 @@ def table(pool: str, *teams: tuple[str, int], complete: bool = True) -> Table:
     """Return a table of teams with their ranks; a rank that stands twice is undecided."""
     ranks = [rank for _, rank in teams]
     rows = tuple(
-        Row(rank, TeamId(team), team, 0, 0, 0, 0, 0, 0, 0, "", ranks.count(rank) == 1)
-        for team, rank in teams
+        Row(rank, TeamId(team), team, 0, 0, 0, 0, 0, 0, 0, "", ranks.count(rank) == 1) for team, rank in teams
     )
     return Table(StageId("groups"), PoolId(pool), pool, rows, complete)
 
@@ -32,9 +31,7 @@ def side(given: str | Source) -> Named | Source:
     return Named(TeamId(given)) if isinstance(given, str) else given
 
 
-def pairing(
-    match: str, home: str | Source, away: str | Source, winner: str | None = None
-) -> Pairing:
+def pairing(match: str, home: str | Source, away: str | Source, winner: str | None = None) -> Pairing:
     """Return a pairing of teams or placeholders."""
     return Pairing(
         MatchId(match),
@@ -47,9 +44,7 @@ def pairing(
 def sources(tables: tuple[Table, ...], *pairings: Pairing) -> list[tuple[Slot, Slot]]:
     """Return the inferred slots of each match."""
     slots = infer(pairings, tables).slots
-    return [
-        (slots[found.match, "home"], slots[found.match, "away"]) for found in pairings
-    ]
+    return [(slots[found.match, "home"], slots[found.match, "away"]) for found in pairings]
 
 
 def place(pool: str, rank: int) -> Slot:
@@ -88,16 +83,12 @@ def test_of_level_teams_the_first_listed_has_the_higher_place() -> None:
 
 
 def test_a_team_that_comes_from_no_pool_was_in_the_draw() -> None:
-    assert sources((), pairing("m1", "x", "y")) == [
-        (Slot(TeamId("x")), Slot(TeamId("y")))
-    ]
+    assert sources((), pairing("m1", "x", "y")) == [(Slot(TeamId("x")), Slot(TeamId("y")))]
 
 
 def test_places_of_an_unfinished_pool_are_not_read_back() -> None:
     open_tables = (table("a", ("a1", 1), ("a2", 2), complete=False),)
-    assert sources(open_tables, pairing("m1", "a1", "a2")) == [
-        (Slot(TeamId("a1")), Slot(TeamId("a2")))
-    ]
+    assert sources(open_tables, pairing("m1", "a1", "a2")) == [(Slot(TeamId("a1")), Slot(TeamId("a2")))]
 
 
 def test_later_matches_take_the_winners_and_losers_of_the_last_ones() -> None:
