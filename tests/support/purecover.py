@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+UNUSED = ("-p", "no:xdist", "-p", "no:syrupy", "-p", "no:textual-snapshot")
+"""Plugins that no pure test needs and that take longer to load than the tests take to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ def judge(module: str) -> Verdict:
         return Verdict(module, False, f"has no test file of its own: write {tests.relative_to(ROOT)}")
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "coverage")}
-        include = f"--include={source_of(module)}"
-        run = ["run", "--branch", include, "-m", "pytest", "-q", "-x", "-p", "no:xdist", str(tests)]
-        for command in (run, ["report", include, "--fail-under=100"]):
+        run = ["run", "--branch", f"--source={module}", "-m", "pytest", "-q", "-x", *UNUSED, str(tests)]
+        report = ["report", f"--include={source_of(module)}", "--fail-under=100"]
+        for command in (run, report):
             done = subprocess.run(
                 [sys.executable, "-m", "coverage", *command],
                 cwd=ROOT,
