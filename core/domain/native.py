@@ -211,10 +211,10 @@ class _Names:
         Raises:
             BadPlan: no thing or several are called that.
         """
-        key = name.strip().casefold()
-        found = self.ids.get(key, set())
-        if key in found:
-            return key
+        written = name.strip()
+        found = self.ids.get(written.casefold(), set())
+        if written in found:
+            return written
         if len(found) > 1:
             raise BadPlan(where, f"{self.what} {name!r} may be {' or '.join(sorted(found))}; write the id")
         if not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -83,6 +83,8 @@ def _source(source: Source) -> str:
             return f"{ordinal(rank)} of {pool}"
         case OneOf(pools, rank):
             return f"{ordinal(rank)} of {'/'.join(pools)}"
+        case _:
+            assert_never(source)
 
 
 def _short(match: MatchId) -> str:
