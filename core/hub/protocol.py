@@ -21,6 +21,7 @@ from core.hub.access import is_near
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn._types import ASGISendEvent
     from websockets.http11 import Request
 
     from core.wire.codec import Frame
@@ -119,6 +120,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             self.scope["state"]["peer"] = self
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Know that a refusal ends the handshake too, where the base class would log an error."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
     def shutdown(self) -> None:
         """End at once: the hub has said goodbye and waited before it stops the server."""

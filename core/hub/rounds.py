@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
 
@@ -94,6 +94,21 @@ class Brought:
     sender: Sender
     entry: Entry
     deliverer: str
+
+
+@dataclass(slots=True)
+class Reply:
+    """What one sender is told at the end of a round."""
+
+    answers: list[Answer] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def give(self, sender: Sender) -> None:
+        """Tell the sender."""
+        for problem in self.problems:
+            sender.give_problem(problem)
+        if self.answers:
+            sender.give_answers(tuple(self.answers))
 
 
 def utc_now() -> datetime:
@@ -191,7 +206,7 @@ class Rounds:
 
     async def _round(self) -> None:
         brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
-        rulings, answers = self._judge(brought)
+        rulings, replies = self._judge(brought)
         if rulings:
             self._uncommitted = frozenset(ruling.answer.id for ruling in rulings)
             try:
@@ -202,32 +217,33 @@ class Rounds:
             finally:
                 self._uncommitted = frozenset()
             self._since_checkpoint += len(rulings)
-        for sender, given in answers.items():
-            sender.give_answers(tuple(given))
+        for sender, reply in replies.items():
+            reply.give(sender)
         self._publish(rulings)
         if self._since_checkpoint > SWOLLEN:
             await self._checkpoint()
 
-    def _judge(self, brought: Sequence[Brought]) -> tuple[list[Ruling], dict[Sender, list[Answer]]]:
-        """Judge one after the other; what needs no commit is told at once."""
+    def _judge(self, brought: Sequence[Brought]) -> tuple[list[Ruling], dict[Sender, Reply]]:
+        """Judge one after the other, and return what to commit and what to say once it is."""
         at = utc_now()
         rulings: list[Ruling] = []
-        answers: dict[Sender, list[Answer]] = {}
+        replies: dict[Sender, Reply] = {}
         for one in brought:
+            reply = replies.setdefault(one.sender, Reply())
             try:
                 judgement = self._ledger.submit(one.entry, at, one.deliverer)
             except Malformed as error:
-                one.sender.give_problem(Problem(error.code, error.detail, (one.entry.id,)))
+                reply.problems.append(Problem(error.code, error.detail, (one.entry.id,)))
                 continue
             match judgement:
                 case Contradicted(command, detail):
-                    one.sender.give_problem(Problem("unknown_id_content", detail, (command,)))
+                    reply.problems.append(Problem("unknown_id_content", detail, (command,)))
                 case Repeated(answer):
-                    answers.setdefault(one.sender, []).append(answer)
+                    reply.answers.append(answer)
                 case Ruling() as ruling:
                     rulings.append(ruling)
-                    answers.setdefault(one.sender, []).append(ruling.answer)
-        return rulings, answers
+                    reply.answers.append(ruling.answer)
+        return rulings, replies
 
     def _publish(self, rulings: Iterable[Ruling]) -> None:
         """Bring the rooms to what was committed and tell their members: one batch a room."""

@@ -118,6 +118,8 @@ def _config(lobby: Lobby, log: SqliteLog) -> uvicorn.Config:
         ws_ping_interval=None,
         lifespan="off",
         log_config=None,
+        # Its own lines about each connection say less than the hub's.
+        log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -45,6 +45,7 @@ from tests.support.tournaments import entry, league, match, point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from core.wire.codec import Format
 
@@ -309,3 +310,16 @@ def test_a_page_from_elsewhere_does_not_get_in(hub: HubProcess, origin: str) -> 
     with pytest.raises(InvalidStatus) as refused, connect(f"{hub.url}/v1/ws", origin=Origin(origin)):
         pass
     assert refused.value.response.status_code == 403
+
+
+def test_on_far_networks_frames_are_compressed(tmp_path: Path) -> None:
+    far = "import core.hub.protocol as protocol; protocol.is_near = lambda address: False"
+    with HubProcess(tmp_path, before=far) as hub:
+        plan = league(26)
+        hub.post(entry(plan.id, CreateTournament(plan), id="plan"))
+        with connect(f"{hub.url}/v1/ws") as socket:
+            assert socket.protocol.extensions
+            client = TestClient(socket, "json")
+            client.send(Hello(DeviceId("laptop-1"), "Ann"))
+            client.join(plan.id)
+            assert client.expect(Snapshot).state.name == plan.name

@@ -1,0 +1,191 @@
+"""Write rounds: what may be told, to whom, and when; on a real log."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import asynccontextmanager, closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.domain.commands import CreateTournament, Entry
+from core.domain.ids import CommandId
+from core.domain.state import Position
+from core.hub.gate import Gate
+from core.hub.rounds import MAX_INBOX, Rounds
+from core.hub.sqlite_log import SqliteLog
+from core.wire.messages import Answers, Deferred, Problem
+from tests.support.tournaments import EPOCH, entry, league, match, point
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from core.domain.answers import Answer
+    from core.domain.events import Event
+    from core.hub.room import Room
+
+PLAN = league()
+CREATE = entry(PLAN.id, CreateTournament(PLAN), id="plan")
+
+
+def scored(id: str, *, why: str = "") -> Entry:
+    return entry(PLAN.id, point(PLAN, 1, "a"), id=id, why=why)
+
+
+class Recorder:
+    """A sender and the audience in one: writes down what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.told: list[Answers | Deferred | Problem | tuple[Event, ...] | str | bool] = []
+        self.changed = asyncio.Event()
+
+    def give_answers(self, answers: tuple[Answer, ...]) -> None:
+        self._note(Answers(answers))
+
+    def give_deferred(self, deferred: Deferred) -> None:
+        self._note(deferred)
+
+    def give_problem(self, problem: Problem) -> None:
+        self._note(problem)
+
+    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
+        assert room.state.position.seq == events[-1].seq
+        self._note(events)
+
+    def announce(self) -> None:
+        self._note("announced")
+
+    def show_durable(self, durable: bool) -> None:
+        self._note(durable)
+
+    async def until(self, said: Callable[[], bool]) -> None:
+        """Wait until something has been told."""
+        async with asyncio.timeout(10):
+            while not said():
+                self.changed.clear()
+                await self.changed.wait()
+
+    @property
+    def answered(self) -> list[CommandId]:
+        return [answer.id for told in self.told if isinstance(told, Answers) for answer in told.answers]
+
+    @property
+    def deferred(self) -> list[CommandId]:
+        return [id for told in self.told if isinstance(told, Deferred) for id in told.ids]
+
+    def _note(self, told: Answers | Deferred | Problem | tuple[Event, ...] | str | bool) -> None:
+        self.told.append(told)
+        self.changed.set()
+
+
+@asynccontextmanager
+async def running(path: Path, ann: Recorder) -> AsyncIterator[Rounds]:
+    """Run rounds on a log until the end of the block."""
+    rounds = Rounds(SqliteLog(path), ann, lambda: EPOCH)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        yield rounds
+        rounds.stop()
+    await rounds.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.sqlite3"
+
+
+def bring(rounds: Rounds, ann: Recorder, *entries: Entry) -> None:
+    rounds.bring(ann, entries, "Ann", "laptop-1")
+
+
+async def test_answers_come_before_events_and_a_round_is_one_batch(path: Path) -> None:
+    ann = Recorder()
+    async with running(path, ann) as rounds:
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        bring(rounds, ann, scored("p1"), scored("p2"))
+        await ann.until(lambda: isinstance(ann.told[-1], tuple))
+    answers, events = ann.told[-2:]
+    assert isinstance(answers, Answers)
+    assert events == tuple(event for answer in answers.answers for event in answer.events)
+
+
+async def test_nothing_is_told_before_it_is_on_disk(path: Path) -> None:
+    ann = Recorder()
+    async with running(path, ann) as rounds:
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            # Another process holds the file: the commit waits, and so must everything that follows from it.
+            other.execute("BEGIN IMMEDIATE")
+            before = len(ann.told)
+            bring(rounds, ann, scored("p1"))
+            await asyncio.sleep(0)
+            while not rounds._uncommitted:
+                await asyncio.sleep(0)
+            room = rounds.rooms.room(PLAN.id)
+            assert room is not None
+            assert room.state.position == Position(EPOCH, 1, CREATE.id)
+            assert rounds.answers([CommandId("p1"), CREATE.id])[0].id == CREATE.id
+            assert len(rounds.answers([CommandId("p1")])) == 0
+            assert len(ann.told) == before
+            other.execute("ROLLBACK")
+        await ann.until(lambda: "p1" in ann.answered)
+        assert room.state.matches[match(PLAN, 1)].score.home == 1
+
+
+async def test_what_does_not_fit_the_inbox_is_busy_and_so_is_what_follows_it(path: Path) -> None:
+    ann = Recorder()
+    rounds = Rounds(SqliteLog(path), ann, lambda: EPOCH)
+    entries = [scored(f"p{number}") for number in range(MAX_INBOX)]
+    bring(rounds, ann, *entries, scored("late"))
+    assert ann.deferred == ["late"]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        await ann.until(lambda: len(ann.answered) == MAX_INBOX)
+        bring(rounds, ann, scored("later"))
+        assert ann.deferred == ["late", "later"]
+        bring(rounds, ann, scored("late"), scored("later"))
+        await ann.until(lambda: ann.answered[-1:] == ["later"])
+        rounds.stop()
+    await rounds.close()
+    assert ann.answered == [*(one.id for one in entries), "late", "later"]
+    assert {told.code for told in ann.told if isinstance(told, Deferred)} == {"busy"}
+
+
+async def test_what_comes_while_the_hub_stops_is_deferred_and_what_was_taken_is_done(path: Path) -> None:
+    ann = Recorder()
+    async with running(path, ann) as rounds:
+        bring(rounds, ann, CREATE, scored("p1"))
+        rounds.stop()
+        bring(rounds, ann, scored("p2"))
+    assert ann.deferred == ["p2"]
+    assert ann.answered == ["plan", "p1"]
+
+
+async def test_what_cannot_be_used_is_told_after_the_round_and_the_rest_counts(path: Path) -> None:
+    ann = Recorder()
+    async with running(path, ann) as rounds:
+        bring(rounds, ann, CREATE, scored("p1"), scored("p1", why="other"), scored(""))
+        await ann.until(lambda: "p1" in ann.answered)
+    assert [told.code for told in ann.told if isinstance(told, Problem)] == [
+        "unknown_id_content",
+        "malformed",
+    ]
+    assert ann.answered == ["plan", "p1"]
+
+
+async def test_a_restart_goes_on_from_the_log(path: Path) -> None:
+    first, second = Recorder(), Recorder()
+    async with running(path, first) as rounds:
+        bring(rounds, first, CREATE, scored("p1"))
+        await first.until(lambda: "p1" in first.answered)
+    async with running(path, second) as rounds:
+        bring(rounds, second, scored("p1"), scored("p2"))
+        await second.until(lambda: "p2" in second.answered)
+        assert [answer.seq for answer in rounds.answers([CommandId("p2"), CommandId("p1")])] == [3, 4]
+    (answers,) = [told for told in second.told if isinstance(told, Answers)]
+    assert [answer.seq for answer in answers.answers] == [3, 4]
