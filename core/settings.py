@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     """Seconds that a link must have lived before the waits begin small again."""
     max_reconnect_attempts: Annotated[int, Field(ge=1, le=1000)] = 5
     """Failures in a row after which an endpoint is only probed."""
-    health_check_interval: Seconds = 30.0
+    probe_interval: Seconds = 30.0
     """Seconds between two probes of an endpoint that is benched."""
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
 

@@ -221,6 +221,10 @@ class Client:
     async def _wind_up(self) -> None:
         """Finish what was begun: hang up, commit, store copies, free the lock, tell who waits."""
         try:
+            self._empty_inbox()
+            # What waited for a look into the journal comes back by this, and is committed with the rest.
+            await self._keeper.settle()
+            self._empty_inbox()
             moment = now()
             self._perform(self._engine.close(moment), moment)
             self._keeper.store_copies(moment.at)
@@ -365,16 +369,18 @@ class Client:
 
     def _looked_up(self, submission: Submission, row: JournalRow | None) -> None:
         """Go on with an entry whose id may have been entered before: then that one is meant."""
-        if row is None:
+        first = self._submissions.entry(submission.id) if row is None else row.entry
+        wanted = submission.entry
+        if first is None:
             self._submit(submission)
             return
-        wanted = submission.entry
-        if (row.entry.tournament, row.entry.command) != (wanted.tournament, wanted.command):
+        if (first.tournament, first.command) != (wanted.tournament, wanted.command):
             why = f"the id {submission.id} was entered before, for something else; give this one another id"
             submission.receive_failure(BadInput(why))
             return
-        submission.entry = row.entry
-        submission.receive_state(row.state, row.reason, row.answer)
+        submission.entry = first
+        if row is not None:
+            submission.receive_state(row.state, row.reason, row.answer)
         if not submission.answered:
             self._submissions.add(submission)
 
@@ -461,5 +467,5 @@ def engine_config(settings: Settings) -> EngineConfig:
         backoff_cap=settings.backoff_cap,
         minimum_uptime=settings.minimum_uptime,
         max_reconnect_attempts=settings.max_reconnect_attempts,
-        probe_interval=settings.health_check_interval,
+        probe_interval=settings.probe_interval,
     )

@@ -8,6 +8,7 @@ begins to send.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -156,6 +157,11 @@ class Keeper:
             outcome = self._writer.write(lambda transaction, state=state: transaction.copy(state, at))  # type: ignore[misc]
             outcome.add_done_callback(partial(_copied, state.id))
         self._uncopied = {}
+
+    async def settle(self) -> None:
+        """Wait until everything asked for so far has its outcome."""
+        if self._writer is not None:
+            await asyncio.wait((asyncio.wrap_future(self._writer.look()),))
 
     def close(self) -> None:
         """Commit what was asked for, close the journal and free the lock. Blocks."""

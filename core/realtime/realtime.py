@@ -62,6 +62,8 @@ async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncItera
     async with asyncio.TaskGroup() as group:
         client.begin(group)
         group.create_task(client.run(), name="realtime")
+        # It must have begun: a task that is cancelled before its first step could not wind up.
+        await asyncio.sleep(0)
         try:
             yield Realtime(client)
         except Exception as error:  # noqa: BLE001 -- raised below, as it was and not as a group

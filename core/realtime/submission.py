@@ -122,6 +122,11 @@ class Submissions:
         """Tell a submission from now on what becomes of its entry."""
         self._waiting.setdefault(submission.id, []).append(submission)
 
+    def entry(self, id: CommandId) -> Entry | None:
+        """Return the entry of an id that waits; `None` if none does."""
+        waiting = self._waiting.get(id)
+        return waiting[0].entry if waiting else None
+
     def receive_saved(self, id: CommandId) -> None:
         """An entry is on disk."""
         for submission in self._waiting.get(id, ()):
