@@ -1,0 +1,20 @@
+"""Which commands there are, in the order of the help."""
+
+from __future__ import annotations
+
+from tui.cli.console import CONSOLE
+from tui.cli.demo import DEMO
+from tui.cli.exporting import EXPORT
+from tui.cli.hubs import HUB
+from tui.cli.importing import IMPORT
+from tui.cli.load import LOAD
+from tui.cli.queueing import QUEUE
+from tui.cli.replaying import REPLAY
+from tui.cli.scoring import SCORE
+from tui.cli.status import STATUS
+from tui.cli.tables import BRACKET, STANDINGS
+from tui.cli.watching import WATCH
+
+__all__ = ["COMMANDS", "CONSOLE"]
+
+COMMANDS = (DEMO, HUB, IMPORT, REPLAY, WATCH, SCORE, QUEUE, STATUS, STANDINGS, BRACKET, EXPORT, LOAD)

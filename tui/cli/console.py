@@ -1,0 +1,118 @@
+"""`courtside` without a command: the console, on a hub that is there or that it starts.
+
+Where there is no terminal a screen is printed as text, once.
+Owns the embedded hub's life: one that this console started is stopped on leaving, unless others are
+connected; then the person decides.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from core import open_realtime, realtime_in_thread
+from tui.cli import hubs
+from tui.cli.exits import Exit
+from tui.cli.output import put, say
+from tui.cli.parser import Command
+from tui.cli.reach import connect, live, located, run, unreachable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from core import Settings
+
+SCREENS = ("scores", "feed", "queue")
+"""What can be shown first, and printed without a terminal."""
+ROOM_WAIT = 3.0
+"""Seconds for a room to become live before it is printed as it is."""
+
+
+def drawable() -> bool:
+    """Tell whether all three streams are a terminal, and one that can do more than print."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return False
+    return os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def open_console(settings: Settings, screen: str | None = None) -> int:
+    """Draw the console until the person leaves; return the exit code.
+
+    Args:
+        settings: with the hub's address.
+        screen: where to begin; `None` for the console's own choice.
+    """
+    # Loaded on use: this is what draws.
+    from tui.app import CourtsideApp
+
+    logging.getLogger().setLevel(logging.INFO)
+    with realtime_in_thread(settings) as realtime:
+        realtime.join_all()
+        app = CourtsideApp(realtime, settings, screen=screen)
+        app.run()
+    return app.return_code or 0
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("console")
+    group.add_argument("--screen", choices=SCREENS, help="where to begin")
+    group.add_argument("--theme", help="a theme's name")
+
+
+def _console(args: argparse.Namespace, settings: Settings) -> int:
+    if not drawable():
+        return run(_print(args, settings))
+    started = None
+    if located(settings).ws_url == ():
+        started = hubs.start(settings.data, attached=False)
+    try:
+        return open_console(located(settings), args.screen)
+    finally:
+        if started is not None:
+            _leave(started)
+
+
+def _leave(hub: hubs.StartedHub) -> None:
+    """Stop the hub that this console started, unless others use it and the person lets it go on."""
+    others = hub.clients()
+    if others and _asks(f"{others} more connected to the hub of this console. Let it go on? [Y/n] "):
+        say(f"the hub goes on at {hub.url}; start `courtside` again to come back to it")
+        hub.close()
+        return
+    hub.stop()
+
+
+def _asks(question: str) -> bool:
+    """Ask for yes or no; anything but a no is a yes, also when nobody can answer any more."""
+    try:
+        return not input(question).strip().lower().startswith("n")
+    except EOFError:
+        return True
+
+
+async def _print(args: argparse.Namespace, settings: Settings) -> int:
+    """Print a screen once, as text."""
+    from tui.plain import plain_feed, plain_queue, plain_scores
+
+    settings = located(settings)
+    async with open_realtime(settings, sends=False) as realtime:
+        if await connect(realtime, settings):
+            for listing in realtime.view.directory:
+                await live(realtime, listing.id, ROOM_WAIT)
+        elif not realtime.view.tournaments:
+            raise unreachable(realtime, settings)
+        printed = {"feed": plain_feed, "queue": plain_queue}.get(args.screen, plain_scores)
+        put(printed(realtime.view, shutil.get_terminal_size((120, 24)).columns))
+    return Exit.DONE
+
+
+CONSOLE = Command(
+    "console",
+    "the console; it starts a hub of its own where none is configured or running",
+    _arguments,
+    _console,
+)

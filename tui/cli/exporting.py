@@ -1,0 +1,126 @@
+"""`courtside export`: results and the whole attributed log, of now or of any earlier moment.
+
+The log alone makes the document, so the path of an export folds to the same bytes again, without any hub.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import BadFile, export, fold, ids, open_realtime
+from tui.cli.exits import Exit, Stopped
+from tui.cli.output import put_bytes
+from tui.cli.parser import Command
+from tui.cli.reach import choose, connect, located, run, unreachable, whole_log
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from core import Settings, events
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A tournament's log, whole up to some moment."""
+
+    epoch: ids.Epoch
+    events: Sequence[events.Event]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "tournament",
+        metavar="T",
+        nargs="?",
+        help="the tournament's id, where there are several; or a file that `export --format json` wrote",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("json", "csv"),
+        default="json",
+        help="json has the log (default), csv the matches",
+    )
+    parser.add_argument(
+        "--at",
+        metavar="SEQ|TIME",
+        help="as it stood then: after event SEQ, at EPOCH:SEQ, or at a time of the hub (2026-06-14T15:30)",
+    )
+
+
+async def _export(args: argparse.Namespace, settings: Settings) -> int:
+    name: str | None = args.tournament
+    if name is not None and not ids.is_slug(name):
+        log = _from_file(Path(name))
+    else:
+        log = await _from_hub(name, settings)
+    if args.at is not None:
+        log = cut(log, args.at)
+    if args.format == "csv":
+        put_bytes(export.export_csv(fold(log.events, log.epoch)).encode())
+    else:
+        put_bytes(export.export_json(log.events, log.epoch))
+    return Exit.DONE
+
+
+def _from_file(file: Path) -> Log:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadFile(str(file), error.strerror or str(error)) from error
+    found, epoch = export.read_export(str(file), content)
+    return Log(epoch, found)
+
+
+async def _from_hub(name: str | None, settings: Settings) -> Log:
+    settings = located(settings)
+    async with open_realtime(settings, sends=False) as realtime:
+        if not await connect(realtime, settings):
+            raise unreachable(realtime, settings)
+        tournament = choose((listing.id for listing in realtime.view.directory), name)
+    epoch, found = await whole_log(settings, tournament)
+    return Log(epoch, found)
+
+
+def cut(log: Log, at: str) -> Log:
+    """Return a log as it stood at an earlier moment.
+
+    Args:
+        log: the whole log.
+        at: a seq, `EPOCH:SEQ`, or an ISO time; one without an offset is of this machine's zone.
+
+    Raises:
+        Stopped: it names no moment of this log.
+    """
+    epoch, _, seq = at.rpartition(":")
+    if seq.isdecimal() and (not epoch or epoch == log.epoch):
+        kept = [event for event in log.events if event.seq <= int(seq)]
+    else:
+        moment = _moment(at, log.epoch)
+        kept = [event for event in log.events if event.received_at <= moment]
+    if not kept:
+        first = log.events[0].received_at
+        raise Stopped(Exit.REFUSED, f"--at {at}: the log begins with event 1 at {first.isoformat()}")
+    return Log(log.epoch, kept)
+
+
+def _moment(text: str, epoch: ids.Epoch) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Stopped(
+            Exit.USAGE,
+            f"--at {text}: give a seq, {epoch}:SEQ (there is no other epoch), or a time (2026-06-14T15:30)",
+        ) from error
+    return read.astimezone(UTC)
+
+
+EXPORT = Command(
+    "export",
+    "results and the whole attributed log",
+    _arguments,
+    lambda args, settings: run(_export(args, settings)),
+)

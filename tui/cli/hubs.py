@@ -1,0 +1,165 @@
+"""`courtside hub`, and how the console and the demo start a hub as a process of its own.
+
+A hub started here answers on loopback, on a port of its choice, and logs into its data folder. It outlives
+the one who started it, unless that one asked for a hub that is attached: then it ends with its standard
+input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.cli.exits import Exit, Stopped
+from tui.cli.logs import FORMAT
+from tui.cli.parser import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core import Settings
+
+READY_WAIT = 20.0
+"""Seconds that a new hub may take until it answers."""
+STOP_WAIT = 10.0
+"""Seconds that a hub may take to commit and leave."""
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+    return value
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="the address to bind (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=8765, help="the port to bind; 0 for any free one (default: 8765)"
+    )
+    parser.add_argument(
+        "--attached",
+        action="store_true",
+        help="end when standard input ends, as for a program that starts it",
+    )
+    parser.add_argument("--json", action="store_true", help="print what happens as JSON, ready first")
+
+
+def _hub(args: argparse.Namespace, settings: Settings) -> int:
+    from core.hub import HubOptions, run
+
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
+    if args.attached:
+        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    return run(HubOptions(host=args.host, port=args.port, data=settings.data, json=args.json))
+
+
+def _end_with_input() -> None:
+    """Wait for the end of standard input, then ask this process to stop."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class StartedHub:
+    """A hub that this process started."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def stop(self) -> None:
+        """Ask it to commit and leave, and wait until it has; end it if it does not."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(STOP_WAIT)
+        except subprocess.TimeoutExpired:
+            # Whatever it answered is on its disk already.
+            self.process.kill()
+            self.process.wait()
+        self.close()
+
+    def clients(self) -> int:
+        """Return how many are connected; 0 when it does not answer."""
+        # Loaded on use: only who leaves a hub asks.
+        import httpx
+
+        found = 0
+        # Whoever asks has just hung up itself: the hub may need a moment to see that.
+        for pause in (0.0, 0.2, 0.5):
+            time.sleep(pause)
+            try:
+                found = int(
+                    httpx.get(f"http{self.url.removeprefix('ws')}/healthz", trust_env=False).json()["clients"]
+                )
+            except httpx.HTTPError:
+                return 0
+            if found == 0:
+                break
+        return found
+
+    def close(self) -> None:
+        """Let go of it; an attached one ends by that."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+
+def start(data: Path, *, attached: bool) -> StartedHub:
+    """Start a hub on a data folder, on loopback, and wait until it answers.
+
+    Args:
+        data: the data folder.
+        attached: whether it shall end when this process does, however that ends.
+
+    Raises:
+        Stopped: it did not start; says why, as far as it said so itself.
+    """
+    from core.hub import running
+
+    log = data / "hub" / "hub.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "tui.cli", "hub", "--port", "0", "--data", str(data)]
+    with log.open("ab") as told:
+        began = told.tell()
+        process = subprocess.Popen(
+            [*command, *(["--attached"] if attached else [])],
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+            # Not of this terminal: a Ctrl+C meant for the console must not stop the hub.
+            start_new_session=True,
+        )
+    url = _wait(lambda: running(data) if process.poll() is None else None, process)
+    if url is None:
+        process.kill()
+        process.wait()
+        with log.open("rb") as read:
+            read.seek(began)
+            said = read.read().decode(errors="replace").strip().splitlines()
+        raise Stopped(
+            Exit.UNREACHABLE, f"the hub did not start: {said[-1] if said else 'no reason given'} ({log})"
+        )
+    return StartedHub(process, url)
+
+
+def _wait(ready: Callable[[], str | None], process: subprocess.Popen[bytes]) -> str | None:
+    """Ask until there is an answer, the process has ended, or it takes too long."""
+    until = time.monotonic() + READY_WAIT
+    while time.monotonic() < until and process.poll() is None:
+        if (found := ready()) is not None:
+            return found
+        time.sleep(0.02)
+    return None
+
+
+HUB = Command("hub", "the hub alone; SIGTERM drains it", _arguments, _hub)

@@ -1,0 +1,175 @@
+"""`courtside import`: a tournament from a file, made at the hub by one ordinary entry.
+
+The entry's id follows from the tournament's content, so that the same file imported twice is there once.
+Reading a file stands here too: `courtside replay` reads the same ones.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core import BadFile, commands, formats, ids, open_realtime, plan, playback
+from tui.cli.exits import Exit, Stopped
+from tui.cli.output import put, put_json, say
+from tui.cli.parser import Command, add_json
+from tui.cli.progress import progress
+from tui.cli.reach import awaited, connect, live, located, run, unreachable, whole_log
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from core import Realtime, Settings, View
+
+NAMESPACE = uuid.UUID("6f2d7f0e-6d0b-5c0f-9a53-3c1c6a4f7b11")
+"""The space of ids that follow from a content: any fixed one does, as long as it stays."""
+ANSWER_WAIT = 10.0
+"""Seconds to wait for the hub's answer to one entry."""
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Add the file of a tournament and what belongs to it."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="native TOML or JSON, openfootball JSON, or an export"
+    )
+    parser.add_argument("--id", metavar="T", help="the id to give the tournament; else the file's own")
+    parser.add_argument(
+        "--groups",
+        metavar="FILE",
+        type=Path,
+        help="openfootball's groups, in a file of their own; else NAME.groups.json beside FILE",
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_file(parser)
+    add_json(parser)
+
+
+def read_file(args: argparse.Namespace) -> playback.Imported:
+    """Read the tournament that the arguments of `add_file` name.
+
+    Raises:
+        BadFile: a file cannot be read, or is no tournament.
+    """
+    file: Path = args.file
+    groups: Path | None = args.groups
+    if groups is None and file.suffix == ".json":
+        beside = file.with_name(f"{file.stem}.groups.json")
+        groups = beside if beside.is_file() else None
+    return formats.read_tournament(
+        file.name, _content(file), groups=_content(groups) if groups else None, id=args.id
+    )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadFile(str(file), error.strerror or str(error)) from error
+
+
+def creation_id(drawn: plan.Plan) -> ids.CommandId:
+    """Return the id of the entry that makes this tournament: the same for the same content."""
+    content = msgspec.json.encode(drawn).decode()
+    return ids.CommandId(str(uuid.uuid5(NAMESPACE, f"create {drawn.id} {content}")))
+
+
+async def create(
+    realtime: Realtime, settings: Settings, drawn: plan.Plan, patience: float = ANSWER_WAIT
+) -> bool:
+    """Make a tournament at the hub, once.
+
+    Args:
+        realtime: the client.
+        settings: where the hubs are.
+        drawn: the tournament.
+        patience: seconds to wait for the hub.
+
+    Returns:
+        False when it is there already, with the same content.
+
+    Raises:
+        Stopped: the hub has another tournament under this id, refuses it, or has not answered yet.
+    """
+    made = creation_id(drawn)
+    if drawn.id in {listing.id for listing in realtime.view.directory}:
+        _, events = await whole_log(settings, drawn.id, patience)
+        if events[0].command == made:
+            return False
+        raise _other_content(drawn.id)
+    waits = any(one.entry.id == made and one.waiting for one in realtime.view.queue)
+    if not waits:
+        realtime.submit(commands.CreateTournament(drawn), tournament=drawn.id, id=made)
+
+    def answered(view: View) -> bool:
+        return any(one.entry.id == made and not one.waiting for one in view.queue)
+
+    await awaited(realtime, answered, patience)
+    entry = next((one for one in realtime.view.queue if one.entry.id == made), None)
+    if entry is None or entry.waiting:
+        raise Stopped(Exit.WAITING, "saved here; the tournament is made as soon as the hub answers")
+    if entry.state in ("confirmed", "official"):
+        return True
+    raise Stopped(Exit.REFUSED, f"the hub refuses it: {entry.reason or entry.state}")
+
+
+def _other_content(tournament: ids.TournamentId) -> Stopped:
+    return Stopped(
+        Exit.REFUSED,
+        f"the hub has another tournament {tournament!r} already; import this one under another id with --id",
+    )
+
+
+async def _import(args: argparse.Namespace, settings: Settings) -> int:
+    imported = read_file(args)
+    settings = located(settings)
+    drawn = imported.plan
+    with progress("importing", total=1) as bar:
+        async with open_realtime(settings) as realtime:
+            if not await connect(realtime, settings) and not realtime.view.tournaments:
+                raise unreachable(realtime, settings)
+            new = await create(realtime, settings, drawn)
+            await live(realtime, drawn.id, ANSWER_WAIT)
+            shown = realtime.view.tournaments.get(drawn.id)
+            events = shown.confirmed.position.seq if shown else 1
+        bar.reach(1)
+    if args.json:
+        put_json(document(imported, events))
+        return Exit.DONE
+    put(f"{drawn.id}: {drawn.name}, {len(drawn.teams)} teams, {len(drawn.fixtures)} matches")
+    if not new:
+        put("it was there already; nothing has changed")
+    if imported.playback:
+        put(f"the file's results are not entered; `courtside replay {args.file}` plays them")
+    tell_skipped(imported.skipped)
+    return Exit.DONE
+
+
+def document(imported: playback.Imported, events: int) -> dict[str, object]:
+    """Return what `import` and `replay` print as JSON."""
+    return {
+        "tournament": imported.plan.id,
+        "teams": len(imported.plan.teams),
+        "matches": len(imported.plan.fixtures),
+        "events": events,
+        "skipped": [{"where": skipped.where, "why": skipped.why} for skipped in imported.skipped],
+    }
+
+
+def tell_skipped(skipped: Sequence[playback.Skipped]) -> None:
+    """Say what of a file was not used, and why."""
+    for one in skipped:
+        say(f"skipped {one.where}: {one.why}")
+
+
+IMPORT = Command(
+    "import",
+    "make a tournament from a file",
+    _arguments,
+    lambda args, settings: run(_import(args, settings)),
+)

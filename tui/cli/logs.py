@@ -1,0 +1,43 @@
+"""Where the commands log: one file in the data folder, so that neither a screen nor a pipe is disturbed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from tui.cli.output import say
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"
+
+
+class _File(logging.FileHandler):
+    """A log that makes its folder with its first line, and says once when it cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8", delay=True)
+        self._told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._told:
+            return
+        try:
+            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            self.handleError(record)
+            return
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 -- the library's names
+        """Say that there is no log; what would have stood there is lost, the command goes on."""
+        self._told = True
+        say(f"cannot write the log {self.baseFilename}")
+
+
+def log_file(data: Path) -> Path:
+    """Return the log of the commands on a data folder."""
+    return data / "courtside.log"
+
+
+def log_to(file: Path) -> None:
+    """Send everything from WARNING on to a file."""
+    logging.basicConfig(handlers=[_File(file)], level=logging.WARNING, format=FORMAT, force=True)

@@ -1,0 +1,75 @@
+"""`courtside status`: the connection, the outbox and the rooms, as this device sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core import ids, open_realtime
+from tui.cli.exits import Exit
+from tui.cli.output import put, put_json
+from tui.cli.parser import Command, add_json
+from tui.cli.reach import connect, live, located, run
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from core import Settings
+
+ROOM_WAIT = 3.0
+"""Seconds for a room to become live before it is shown as it is."""
+
+
+async def _status(args: argparse.Namespace, settings: Settings) -> int:
+    settings = located(settings)
+    async with open_realtime(settings, sends=False) as realtime:
+        if await connect(realtime, settings):
+            for listing in realtime.view.directory:
+                await live(realtime, listing.id, ROOM_WAIT)
+        rooms = [ids.tournament_room(tournament) for tournament in realtime.view.tournaments]
+        connection = realtime.view.connection
+        document: dict[str, object] = {
+            "connection": {
+                "state": connection.state,
+                "endpoint": connection.endpoint or settings.endpoints[0],
+                "reason": connection.reason,
+                **_plain(realtime.metrics()),
+            },
+            "queue": _plain(realtime.queue_stats()),
+            "rooms": {room: _plain(realtime.room_stats(room)) for room in rooms},
+        }
+    if args.json:
+        put_json(document)
+    else:
+        put("\n".join(_lines(document)))
+    return Exit.DONE
+
+
+def _plain(value: object) -> dict[str, object]:
+    plain: dict[str, object] = msgspec.to_builtins(value)
+    return plain
+
+
+def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
+    """Yield a document as indented lines."""
+    for key, value in document.items():
+        name = key.replace("_", " ")
+        if isinstance(value, dict):
+            yield f"{indent}{name}"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list):
+            for part in value:
+                yield f"{indent}{name}"
+                yield from _lines(part, indent + "  ")
+        else:
+            yield f"{indent}{name}: {value:.3f}" if isinstance(value, float) else f"{indent}{name}: {value}"
+
+
+STATUS = Command(
+    "status",
+    "the connection, the outbox and the rooms",
+    add_json,
+    lambda args, settings: run(_status(args, settings)),
+)
