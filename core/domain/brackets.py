@@ -40,13 +40,7 @@ def fillings(state: Tournament) -> tuple[tuple[MatchId, SlotFilled], ...]:
     for match in state.matches.values():
         if match.phase != "scheduled":
             continue
-        for side in _SIDES:
-            slot = match.slot(side)
-            if slot.source is None or side in match.assigned:
-                continue
-            team = _decided(state, slot.source, finished_tables)
-            if team is not None and team != slot.team:
-                found.append((match.id, SlotFilled(side, team, slot.source, slot.team)))
+        found += [(match.id, fact) for fact in _filled(state, match, finished_tables)]
     return tuple(found)
 
 
@@ -93,6 +87,21 @@ def ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def _filled(state: Tournament, match: Match, known: dict[PoolId, Table | None]) -> list[SlotFilled]:
+    """Return what the results put into the slots of a match; nothing that would set a team against itself."""
+    facts: list[SlotFilled] = []
+    teams: list[TeamId | None] = []
+    for side in _SIDES:
+        slot = match.slot(side)
+        team = slot.team
+        if slot.source is not None and side not in match.assigned:
+            team = _decided(state, slot.source, known) or slot.team
+            if team is not None and team != slot.team:
+                facts.append(SlotFilled(side, team, slot.source, slot.team))
+        teams.append(team)
+    return facts if teams[0] != teams[1] else []
 
 
 def _decided(state: Tournament, source: Source, known: dict[PoolId, Table | None]) -> TeamId | None:

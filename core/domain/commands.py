@@ -16,6 +16,7 @@ from msgspec.structs import force_setattr
 from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId
 from core.domain.plan import Plan
 from core.domain.text import MAX_TEXT, clean
+from core.domain.whole import Whole
 
 Side = Literal["home", "away"]
 Level = Literal["info", "warning", "urgent"]
@@ -24,8 +25,8 @@ Level = Literal["info", "warning", "urgent"]
 class Score(Struct, frozen=True, array_like=True):
     """Points of both sides; on the wire a pair `[home, away]`."""
 
-    home: int = 0
-    away: int = 0
+    home: Whole = 0
+    away: Whole = 0
 
     def plus(self, home: int, away: int) -> Score:
         """Return this score with points added to each side (negative ones taken off)."""
@@ -37,7 +38,7 @@ class AddScore(Struct, frozen=True, tag="add_score"):
 
     match: MatchId
     team: TeamId
-    delta: int
+    delta: Whole
 
 
 class SetScore(Struct, frozen=True, tag="set_score"):
@@ -162,7 +163,7 @@ class Base(Struct, frozen=True):
     """What the author saw: the match's version, in which epoch, in that device's store at the key press."""
 
     epoch: Epoch
-    version: int
+    version: Whole
 
 
 class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId, is_slug, tournament_of
 from core.domain.text import clean
+from core.domain.whole import Whole
 from core.errors import BadPlan
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ class Stage(Struct, frozen=True, omit_defaults=True):
     kind: Literal["pools", "knockout"]
     """`pools`: a match may be drawn and counts for a table; `knockout`: it needs a winner."""
     pools: tuple[Pool, ...] = ()
-    win: int = 3
-    draw: int = 1
-    loss: int = 0
+    win: Whole = 3
+    draw: Whole = 1
+    loss: Whole = 0
     """Table points for a win, a draw and a loss."""
     tie_breaks: tuple[TieBreak, ...] = ("head_to_head", "difference", "scored")
     """How teams level on points are ordered, first rule first; what they leave level, ops decide."""
@@ -92,14 +93,14 @@ class PlaceOf(Struct, frozen=True, tag="place_of"):
     """The team at `rank` (1 is first) of a pool's final table takes the slot."""
 
     pool: PoolId
-    rank: int
+    rank: Whole
 
 
 class OneOf(Struct, frozen=True, tag="one_of"):
     """One of the teams at `rank` in these pools takes the slot; which one, ops assign ("best third")."""
 
     pools: tuple[PoolId, ...]
-    rank: int
+    rank: Whole
 
 
 Source = WinnerOf | LoserOf | PlaceOf | OneOf

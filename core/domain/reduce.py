@@ -7,7 +7,7 @@ raises `BadLog`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
@@ -72,6 +72,8 @@ def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
         case TournamentCreated(plan):
             if state is not None:
                 raise BadLog("log", f"event {event.seq} creates the tournament again")
+            if event.seq != 1:
+                raise BadLog("log", f"it begins with event {event.seq}, not with the first")
             return _created(plan, position, event)
         case _ if state is None:
             raise BadLog("log", f"event {event.seq} comes before the tournament was created")
@@ -152,6 +154,8 @@ def _apply(match: Match, fact: MatchFact, event: Event) -> Match:  # noqa: C901 
         case ConflictSettled(held):
             # No entry of its own: what took their place follows as facts that are entries themselves.
             return replace(match, held=tuple(kept for kept in match.held if kept.entry.id not in held))
+        case _:
+            assert_never(fact)
 
 
 def _seated(match: Match, side: Side, team: TeamId) -> Match:

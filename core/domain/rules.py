@@ -8,7 +8,7 @@ are not its affair.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from core.domain.brackets import fillings
 from core.domain.commands import (
@@ -137,8 +137,7 @@ class _Writer:
     @property
     def state(self) -> Tournament:
         """The state with all events so far applied."""
-        if self._state is None:
-            raise _Refusal(f"there is no tournament {self._entry.tournament!r} here")
+        assert self._state is not None  # judge looks first, and a creation is written first
         return self._state
 
     def match(self, match_id: MatchId) -> Match:
@@ -200,6 +199,8 @@ class _Writer:
                 self._assign(command)
             case Settle():
                 self._settle(command)
+            case _:
+                assert_never(command)
 
     def _start(self, match_id: MatchId, *, implied: bool) -> None:
         match = self.match(match_id)
@@ -259,6 +260,8 @@ class _Writer:
         if match.phase != "live":
             raise _Refusal(f"{short_form(match_id)} has not started")
         level = match.score.home == match.score.away
+        if shootout is not None:
+            _in_range(shootout)
         if shootout is not None and (not level or shootout.home == shootout.away):
             raise _Refusal("a shoot-out decides a level score, and has a winner itself")
         if level and shootout is None and self.state.stage(match.stage).kind == "knockout":

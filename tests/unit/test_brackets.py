@@ -85,6 +85,23 @@ def test_an_assigned_side_is_never_filled_again() -> None:
     assert teams(fold(plan, assigned, *result(plan, 1, 2, 1)), 3) == ("b", None)
 
 
+def test_a_result_never_sets_a_team_against_itself() -> None:
+    plan = cup(4)
+    assigned = AssignSlot(match(plan, 3), "away", TeamId("a"))
+    assert teams(fold(plan, assigned, *result(plan, 1, 2, 1)), 3) == (None, "a")
+
+
+def test_a_corrected_table_swaps_the_sides_of_a_match() -> None:
+    plan = finals()
+    fixtures = list(plan.fixtures[:3])
+    places = [Slot(None, PlaceOf(PoolId("a"), rank)) for rank in (1, 2)]
+    fixtures[2] = replace(fixtures[2], home=places[0], away=places[1])
+    plan = replace(plan, fixtures=tuple(fixtures))
+    first = result(plan, 1, 1, 0)
+    assert teams(fold(plan, *first), 3) == ("a", "b")
+    assert teams(fold(plan, *first, ReopenMatch(match(plan, 1)), *result(plan, 1, 0, 1)), 3) == ("b", "a")
+
+
 def test_one_of_several_pools_waits_for_ops_and_one_of_one_does_not() -> None:
     several = resourced(finals(), 4, OneOf((PoolId("a"), PoolId("b")), 1))
     single = resourced(finals(), 4, OneOf((PoolId("a"),), 1))
