@@ -57,6 +57,8 @@ HEARTBEAT = 5.0
 """Seconds between two heartbeats."""
 SILENCE = 15.0
 """Seconds without a byte from a client after which its link is dead."""
+LISTEN = 0.5
+"""Seconds between two looks for silent links."""
 HELLO_DEADLINE = 10.0
 """Seconds from the handshake to `Hello`."""
 MAX_BREACHES = 10
@@ -79,8 +81,6 @@ class Lobby:
         self.leaving = False
         self.links: set[Link] = set()
         self._rounds: Rounds | None = None
-        # Set whenever the last link has left.
-        self._empty = asyncio.Event()
         self._snapshots: dict[Format, tuple[Tournament, Packed]] = {}
 
     @property
@@ -120,36 +120,39 @@ class Lobby:
     async def beat(self) -> None:
         """Send heartbeats, and end the links that have been silent too long."""
         clock = asyncio.get_running_loop().time
+        beat_at = clock() + HEARTBEAT
         while True:
-            await asyncio.sleep(HEARTBEAT)
+            await asyncio.sleep(LISTEN)
+            now = clock()
             for link in self.links:
-                if clock() - link.peer.heard_at > SILENCE:
+                if now - link.peer.heard_at > SILENCE:
                     logger.info("%s: silent, aborted", link.session)
                     link.peer.abort()
-                else:
+            if now >= beat_at:
+                beat_at += HEARTBEAT
+                self.show_durable(self.rounds.durable)
+                for link in self.links:
                     link.peer.ping()
-            self.show_durable(self.rounds.durable)
 
     async def dismiss(self, reason: str, deadline: float) -> None:
         """Close every link with a reason, and wait for their ends, at most `deadline` seconds."""
         self.leaving = True
-        broadcast(self.links, Goodbye(reason))
-        for link in self.links:
+        leaving = tuple(self.links)
+        broadcast(leaving, Goodbye(reason))
+        for link in leaving:
             link.peer.close(1001, reason)
+        # Each leaves the lobby when it is closed here, and is gone when its client has read that.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline):
-                while self.links:
-                    self._empty.clear()
-                    await self._empty.wait()
-        for link in self.links:
+                for link in leaving:
+                    await link.peer.lost.wait()
+        for link in leaving:
             link.peer.abort()
 
     def forget(self, link: Link) -> None:
         """Let a link out: its connection is over."""
         self.links.discard(link)
         self.rounds.rooms.forget(link)
-        if not self.links:
-            self._empty.set()
 
 
 class Link:

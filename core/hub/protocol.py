@@ -7,6 +7,7 @@ many is built once and written as it is.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,6 @@ from websockets.protocol import State
 from core.hub.access import is_near
 
 if TYPE_CHECKING:
-    import asyncio
-
     from uvicorn._types import ASGISendEvent
     from websockets.http11 import Request
 
@@ -97,12 +96,15 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Choose compression by distance: on loopback and private networks it costs more than it saves."""
         super().connection_made(transport)
+        self.lost = asyncio.Event()
+        """Set when the connection is over, read to its end or not."""
         self.heard_at = self.loop.time()
         if self.client is not None and is_near(self.client[0]):
             self.conn.available_extensions = []
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timers."""
+        """Stop the timers and say that it is over."""
+        self.lost.set()
         if self._killer is not None:
             self._killer.cancel()
             self._killer = None

@@ -150,7 +150,7 @@ class Rounds:
         """
         deferred: list[Entry] = []
         for entry in entries:
-            if self._must_wait() or not sender.gate.admits(entry):
+            if self._must_wait() or not sender.gate.admits(entry, self._is_judged):
                 deferred.append(entry)
                 sender.gate.defer(entry)
             else:
@@ -184,6 +184,9 @@ class Rounds:
         """Empty the write-ahead file into the log and close it."""
         await self._write(self._log.close)
         self._writer.shutdown()
+
+    def _is_judged(self, command: CommandId) -> bool:
+        return self._ledger.answer(command) is not None
 
     def _must_wait(self) -> bool:
         return self._stopping or not self.durable or len(self._inbox) >= MAX_INBOX
@@ -273,9 +276,9 @@ class Rounds:
         self._inbox.clear()
         deferred: dict[Sender, list[Entry]] = {}
         for one in waiting:
-            one.sender.gate.defer(one.entry)
             deferred.setdefault(one.sender, []).append(one.entry)
         for sender, entries in deferred.items():
+            sender.gate.put_back(entries)
             sender.give_deferred(_deferred(entries, "read_only"))
         self._audience.show_durable(False)
 
