@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 TOURNAMENT = TournamentId("bench")
 MATCHES = 200
+COURTS = 20
 PATIENCE = 30.0
 """Seconds that the hub may take over anything."""
 EVENTS_HEAD = msgspec.msgpack.encode(Events(tournament_room(TOURNAMENT), Epoch(""), ()))[
@@ -76,7 +77,7 @@ def plan(matches: int = MATCHES) -> Plan:
     teams = tuple(Team(TeamId(f"t{number:03d}"), f"Team {number:03d}") for number in range(2 * matches))
     pool = Pool(PoolId("all"), "All", tuple(team.id for team in teams))
     stage = Stage(StageId("play"), "Play", "pools", (pool,))
-    courts = tuple(Court(CourtId(f"c{number:02d}"), f"C{number}") for number in range(1, 21))
+    courts = tuple(Court(CourtId(f"c{number:02d}"), f"C{number}") for number in range(1, COURTS + 1))
     fixtures = tuple(
         Fixture(
             match_id(TOURNAMENT, f"m{number:03d}"),

@@ -24,24 +24,25 @@ def running(command: Sequence[str]) -> Iterator[str]:
     """Start a server, hand out the first line of its standard output, end it afterwards.
 
     Raises:
-        RuntimeError: it ended before it was ready; its own error stands on standard error.
+        RuntimeError: it ended before it was ready; the message holds what it said.
     """
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as server,
+    ):
         assert server.stdout is not None
-        line = server.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{' '.join(command)} ended before it was ready")
-        yield line
-    finally:
-        server.terminate()
         try:
-            server.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        assert server.stdout is not None
-        server.stdout.close()
+            line = server.stdout.readline()
+            if not line:
+                complaints.seek(0)
+                raise RuntimeError(f"{' '.join(command)} ended before it was ready:\n{complaints.read()}")
+            yield line
+        finally:
+            server.terminate()
+            try:
+                server.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 @contextmanager
