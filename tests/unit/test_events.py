@@ -1,0 +1,20 @@
+"""Events: their names in logs, and that texts in them are clean."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from core.domain.events import MatchStarted, Notified, fact_name
+from tests.support.tournaments import cup, log
+
+
+def test_a_fact_has_the_name_that_stands_in_logs() -> None:
+    assert fact_name(MatchStarted()) == "match_started"
+    assert fact_name(log(cup(2))[0].fact) == "tournament_created"
+
+
+def test_texts_in_an_event_are_clean() -> None:
+    event = replace(log(cup(2))[0], by="Ann\x1b", deliverer="Bob\u202e", why="a\nb")
+    assert (event.by, event.deliverer, event.why) == ("Ann?", "Bob?", "a b")
+    notice = Notified("Fi\x07re", "x\x00", "urgent")
+    assert (notice.title, notice.text) == ("Fi?re", "x?")
