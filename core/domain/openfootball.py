@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from core.domain.commands import Score
@@ -117,9 +118,11 @@ class _Reading:
         dated = [(listed.starts_at, listed) for listed in matches if listed.starts_at is not None]
         if len(dated) == len(matches):
             matches = [listed for _, listed in sorted(dated, key=lambda pair: pair[0])]
-        numbers = [listed.number for listed in matches if listed.number is not None]
-        if len(set(numbers)) < len(matches):
-            numbers = list(range(1, len(matches) + 1))
+        given = [listed.number for listed in matches if listed.number is not None]
+        # Placeholders (`W73`) go by the file's own numbers, which often only the knock-out has.
+        kept = set(given) if len(set(given)) == len(given) else set()
+        free = (number for number in count(1) if number not in kept)
+        numbers = [listed.number if listed.number in kept else next(free) for listed in matches]
         return [
             _Draft(match_id(self._tournament, f"m{number:03d}"), listed)
             for number, listed in zip(numbers, matches, strict=True)

@@ -209,6 +209,18 @@ def test_matches_without_numbers_of_their_own_are_numbered() -> None:
     assert [fixture.id for fixture in plan.fixtures] == ["cup.m001", "cup.m002"]
 
 
+def test_matches_without_numbers_take_those_that_the_others_leave_free() -> None:
+    # World Cup 2026 numbers its knock-out only; the placeholders of later rounds go by these numbers.
+    found = imported(
+        match("Reds", "Blues", group="Group A"),
+        match("1A", "2A", num=2, round="Semi-final"),
+        match("Blues", "Reds", group="Group A"),
+        match("W2", "L2", num=4, round="Final"),
+    )
+    assert [fixture.id for fixture in found.plan.fixtures] == ["cup.m001", "cup.m002", "cup.m003", "cup.m004"]
+    assert sources(found)[1] == (WinnerOf(MatchId("cup.m002")), LoserOf(MatchId("cup.m002")))
+
+
 def test_a_file_without_a_name_is_a_tournament_all_the_same() -> None:
     plan = imported(*GROUPS, name="").plan
     assert (plan.id, plan.name) == ("tournament", "Tournament")
