@@ -25,7 +25,7 @@ class Gate:
 
     def __init__(self) -> None:
         # By tournament: all deferred entries in the order in which they were first sent, each with its match
-        # (None: on the tournament). One list, as only then it is known what an entry on the tournament follows.
+        # (None: on the tournament). In one list: it shows what an entry on the tournament follows.
         self._waiting: dict[TournamentId, Waiting] = {}
 
     def admits(self, entry: Entry, is_judged: Callable[[CommandId], bool]) -> bool:
@@ -54,10 +54,12 @@ class Gate:
         self._waiting.setdefault(entry.tournament, {}).setdefault(entry.id, match_of(entry.command))
 
     def put_back(self, entries: Iterable[Entry]) -> None:
-        """Remember that admitted entries, in their order, were not judged after all: they come before the rest."""
+        """Remember that admitted entries, in their order, were not judged after all: they come first."""
         later, self._waiting = self._waiting, {}
         for entry in entries:
             self.defer(entry)
         for tournament, waiting in later.items():
             first = self._waiting.setdefault(tournament, {})
-            self._waiting[tournament] = first | {id: match for id, match in waiting.items() if id not in first}
+            self._waiting[tournament] = first | {
+                id: match for id, match in waiting.items() if id not in first
+            }

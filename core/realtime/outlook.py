@@ -91,9 +91,10 @@ class Outlook:
         if before == now and moment.now < self._said_at + FIGURES_SECONDS:
             return []
         now = self._with_figures(now, moment.now)
+        self._said_at = moment.now
         if now == before:
             return []
-        self._said, self._said_at = now, moment.now
+        self._said = now
         changes: list[ConnectionChanged | Told] = [ConnectionChanged(now)]
         if now.state == "slow" and before is not None and before.state != "slow":
             changes.append(
