@@ -16,12 +16,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from core.hub.access import origin_allowed
 from core.hub.http import Http, http_problem, problem
-from core.hub.link import HELLO_DEADLINE, Link, Lobby
+from core.hub.link import HELLO_DEADLINE, Link
 from core.wire.codec import SUBPROTOCOLS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from core.hub.lobby import Lobby
     from core.hub.protocol import SocketProtocol
     from core.hub.sqlite_log import SqliteLog
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from core.domain.state import Tournament
-    from core.hub.link import Lobby
+    from core.hub.lobby import Lobby
     from core.hub.sqlite_log import SqliteLog
 
 BODY_DEADLINE = 10.0

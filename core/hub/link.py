@@ -6,8 +6,6 @@ wrong is told to it as a `Problem` and costs it its link only when it goes on an
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,8 +14,9 @@ from core.domain.text import clean
 from core.errors import WireError
 from core.hub.access import WRITERS
 from core.hub.gate import Gate
-from core.hub.protocol import Packed, pack
-from core.hub.rounds import Rounds, utc_now
+from core.hub.lobby import HEARTBEAT, Lobby
+from core.hub.protocol import pack
+from core.hub.rounds import utc_now
 from core.wire.codec import Format, Frame, decode_client, encode
 from core.wire.messages import (
     CLOSE_PROTOCOL,
@@ -25,10 +24,6 @@ from core.wire.messages import (
     Answers,
     ClientMessage,
     Deferred,
-    Directory,
-    Events,
-    Goodbye,
-    Heartbeat,
     Hello,
     HubMessage,
     Join,
@@ -36,123 +31,21 @@ from core.wire.messages import (
     Ping,
     Pong,
     Problem,
-    Role,
     Snapshot,
     Submit,
     Welcome,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from core.domain.answers import Answer
-    from core.domain.events import Event
-    from core.domain.state import Tournament
     from core.hub.protocol import SocketProtocol
-    from core.hub.room import Room
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT = 5.0
-"""Seconds between two heartbeats."""
-SILENCE = 15.0
-"""Seconds without a byte from a client after which its link is dead."""
-LISTEN = 0.5
-"""Seconds between two looks for silent links."""
 HELLO_DEADLINE = 10.0
 """Seconds from the handshake to `Hello`."""
 MAX_BREACHES = 10
 """Breaches of the protocol after which a link is closed."""
-
-
-class Lobby:
-    """Every link of a hub, and what all of them are told.
-
-    Args:
-        hub: the hub's id.
-        role: what everybody may do who comes without a token.
-        version: the hub's version, for people.
-    """
-
-    def __init__(self, hub: str, role: Role, version: str) -> None:
-        self.hub = hub
-        self.role = role
-        self.version = version
-        self.leaving = False
-        self.links: set[Link] = set()
-        self._rounds: Rounds | None = None
-        self._snapshots: dict[Format, tuple[Tournament, Packed]] = {}
-
-    @property
-    def rounds(self) -> Rounds:
-        """The hub's one writer."""
-        assert self._rounds is not None, "attached before the first link"
-        return self._rounds
-
-    def attach(self, rounds: Rounds) -> None:
-        """Name the writer that serves these links."""
-        self._rounds = rounds
-
-    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
-        """Tell a room's members the events of one round, encoded once a codec."""
-        message = Events(room.id, room.state.position.epoch, events)
-        broadcast((link for link in room.members if isinstance(link, Link)), message)
-
-    def announce(self) -> None:
-        """Tell everybody which tournaments there are."""
-        # While the rooms are first filled from the log there is no writer yet, and nobody to tell.
-        if self.links:
-            broadcast(self.links, Directory(self.rounds.rooms.listings()))
-
-    def show_durable(self, durable: bool) -> None:
-        """Tell everybody whether the log can be written."""
-        broadcast(self.links, Heartbeat(utc_now(), durable))
-
-    def snapshot(self, message: Snapshot, form: Format) -> Packed:
-        """Pack a snapshot; the newest one is kept, as after an outage many ask for the same."""
-        if message.answers:
-            return pack(encode(message, form))
-        kept = self._snapshots.get(form)
-        if kept is None or kept[0] is not message.state:
-            kept = self._snapshots[form] = (message.state, pack(encode(message, form)))
-        return kept[1]
-
-    async def beat(self) -> None:
-        """Send heartbeats, and end the links that have been silent too long."""
-        clock = asyncio.get_running_loop().time
-        beat_at = clock() + HEARTBEAT
-        while True:
-            await asyncio.sleep(LISTEN)
-            now = clock()
-            for link in self.links:
-                if now - link.peer.heard_at > SILENCE:
-                    logger.info("%s: silent, aborted", link.session)
-                    link.peer.abort()
-            if now >= beat_at:
-                beat_at += HEARTBEAT
-                self.show_durable(self.rounds.durable)
-                for link in self.links:
-                    link.peer.ping()
-
-    async def dismiss(self, reason: str, deadline: float) -> None:
-        """Close every link with a reason, and wait for their ends, at most `deadline` seconds."""
-        self.leaving = True
-        leaving = tuple(self.links)
-        broadcast(leaving, Goodbye(reason))
-        for link in leaving:
-            link.peer.close(1001, reason)
-        # Each leaves the lobby when it is closed here, and is gone when its client has read that.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline):
-                for link in leaving:
-                    await link.peer.lost.wait()
-        for link in leaving:
-            link.peer.abort()
-
-    def forget(self, link: Link) -> None:
-        """Let a link out: its connection is over."""
-        self.links.discard(link)
-        self.rounds.rooms.forget(link)
 
 
 class Link:
@@ -273,13 +166,3 @@ class Link:
         self._breaches += 1
         if self._breaches >= MAX_BREACHES:
             self.peer.close(CLOSE_PROTOCOL, "too many messages that cannot be used")
-
-
-def broadcast(links: Iterable[Link], message: HubMessage) -> None:
-    """Send a message to many links, encoded once a codec."""
-    packed: dict[Format, Packed] = {}
-    for link in links:
-        ready = packed.get(link.form)
-        if ready is None:
-            ready = packed[link.form] = pack(encode(message, link.form))
-        link.peer.write(ready)

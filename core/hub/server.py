@@ -24,7 +24,7 @@ from core.errors import BadSettings
 from core.hub.access import role_on
 from core.hub.app import application
 from core.hub.folder import claimed, noted
-from core.hub.link import Lobby
+from core.hub.lobby import Lobby
 from core.hub.protocol import MAX_FRAME_BYTES, HttpProtocol, SocketProtocol
 from core.hub.rounds import Rounds
 from core.hub.sqlite_log import SqliteLog
