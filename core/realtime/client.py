@@ -1,21 +1,17 @@
 """The client: performs what the engine decides, on one event loop.
 
-Owns the task group, both clocks, the inbox that every outside happening goes through, and the order of
-effects. Decides nothing: what to dial, send or show is the engine's affair, what is on disk the journal's.
-Guarantees that effects are performed in order, that listeners hear once of what came together, that the
-loop never waits for a disk, and that closing leaves nothing behind: what was entered is committed, links
-are hung up, the lock is free.
+Owns the task group, both clocks and the order of effects. Decides nothing: what to dial, send or show is the
+engine's affair, what is on disk the keeper's. Guarantees that effects are performed in order, that
+listeners hear once of what came together, that the loop never waits for a disk, and that closing leaves
+nothing behind: what was entered is committed, links are hung up, the lock is free.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
-from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,7 +19,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.domain.answers import Answer
 from core.domain.ids import tournament_room
 from core.errors import BadInput, BadLog, NotSaved, Unreachable
-from core.realtime.config import EngineConfig
 from core.realtime.effects import (
     Advanced,
     Apply,
@@ -41,14 +36,16 @@ from core.realtime.effects import (
     Told,
 )
 from core.realtime.engine import Engine
+from core.realtime.inbox import Inbox
 from core.realtime.keeper import Keeper
 from core.realtime.link import Link
+from core.realtime.opening import engine_config
 from core.realtime.store import Store
 from core.realtime.submission import Submission, Submissions
 from core.realtime.view import LocalLine, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.realtime.effects import JournalRow
@@ -60,14 +57,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Follower: TypeAlias = "Callable[[Advanced | Replaced], None]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    """The journal has committed an entry. Those that come together are handed to the engine together."""
-
-    id: CommandId
-    row: int
 
 
 class Client:
@@ -85,9 +74,7 @@ class Client:
         self._keeper = Keeper(opened, self, time.monotonic())
         self.store = Store(View(opened.device, settings.name, sends=opened.holds_lock))
         self._group: asyncio.TaskGroup | None = None
-        self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
-        self._inbox: deque[Callable[[], None] | _Saved] = deque()
+        self._inbox = Inbox(self._receive_saved)
         self._closing = False
         self._links: dict[LinkId, Link] = {}
         self._submissions = Submissions()
@@ -163,7 +150,7 @@ class Client:
     def close(self) -> None:
         """Begin to close; `run` ends when that is done."""
         self._closing = True
-        self._wake.set()
+        self._inbox.wake()
 
     # The loop.
 
@@ -193,7 +180,7 @@ class Client:
 
     def _work(self) -> None:
         """Do all that is there to do, and tell the listeners once."""
-        self._empty_inbox()
+        self._inbox.empty()
         moment = now()
         deadline = self._engine.next_deadline()
         if deadline is not None and deadline <= moment.now:
@@ -201,55 +188,36 @@ class Client:
         self._keeper.tend(moment.now, moment.at)
         self.store.settle()
 
-    def _empty_inbox(self) -> None:
-        while self._inbox:
-            item = self._inbox.popleft()
-            if isinstance(item, _Saved):
-                self._receive_saved(item)
-            else:
-                item()
-
     async def _sleep(self) -> None:
-        """Wait for the inbox or the next thing that is due; at least one turn, for the links' sake."""
+        """Wait for the inbox or the next thing that is due."""
         due = [at for at in (self._engine.next_deadline(), self._keeper.next_deadline) if at is not None]
-        wait = max(0.0, min(due) - time.monotonic()) if due else None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._wake.wait()
-        self._wake.clear()
+        await self._inbox.sleep(max(0.0, min(due) - time.monotonic()) if due else None)
 
     async def _wind_up(self) -> None:
         """Finish what was begun: hang up, commit, store copies, free the lock, tell who waits."""
         try:
-            self._empty_inbox()
+            self._inbox.empty()
             # What waited for a look into the journal comes back by this, and is committed with the rest.
             await self._keeper.settle()
-            self._empty_inbox()
+            self._inbox.empty()
             moment = now()
             self._perform(self._engine.close(moment), moment)
             self._keeper.store_copies(moment.at)
         finally:
             # Shielded and never long: commits that were asked for are not to be left half way.
             await asyncio.shield(asyncio.to_thread(self._keeper.close))
-        self._empty_inbox()
+        self._inbox.empty()
         self.store.settle()
         why = "this program closed before the hub answered; what was entered is saved"
         self._submissions.close(Unreachable(self._settings.endpoints, why))
 
     def put(self, action: Callable[[], None]) -> None:
         """Have something done on the loop, in the order of asking; from any thread."""
-        self._put(action)
+        self._inbox.put(action)
 
     def put_saved(self, id: CommandId, row: int) -> None:
         """Take an entry's row, in the same order; from any thread."""
-        self._put(_Saved(id, row))
-
-    def _put(self, item: Callable[[], None] | _Saved) -> None:
-        self._inbox.append(item)
-        try:
-            self._loop.call_soon_threadsafe(self._wake.set)
-        except RuntimeError:
-            logger.debug("the loop is closed already")
+        self._inbox.put_saved(id, row)
 
     # Effects.
 
@@ -311,11 +279,7 @@ class Client:
 
     # What comes back.
 
-    def _receive_saved(self, first: _Saved) -> None:
-        rows = {first.id: first.row}
-        while self._inbox and isinstance(following := self._inbox[0], _Saved):
-            self._inbox.popleft()
-            rows[following.id] = following.row
+    def _receive_saved(self, rows: Mapping[CommandId, int]) -> None:
         moment = now()
         self._perform(self._engine.receive_saved(rows, moment), moment)
         for id in rows:
@@ -453,19 +417,3 @@ class _Carrier:
 def now() -> Moment:
     """Read both clocks."""
     return Moment(time.monotonic(), datetime.now(UTC))
-
-
-def engine_config(settings: Settings) -> EngineConfig:
-    """Return what the engine needs of the settings."""
-    return EngineConfig(
-        endpoints=settings.endpoints,
-        token=settings.token,
-        connection_timeout=settings.connection_timeout,
-        heartbeat_interval=settings.heartbeat_interval,
-        heartbeat_timeout=settings.heartbeat_timeout,
-        backoff_first=settings.backoff_first,
-        backoff_cap=settings.backoff_cap,
-        minimum_uptime=settings.minimum_uptime,
-        max_reconnect_attempts=settings.max_reconnect_attempts,
-        probe_interval=settings.probe_interval,
-    )

@@ -78,6 +78,7 @@ class Keeper:
         self._opened = opened
         self._host = host
         self._writer = None if opened.journal is None else Writer(opened.journal, self._hear)
+        self._newest: dict[CommandId, Record] = {}
         self._unrecorded: dict[CommandId, Record] = {}
         self._uncopied: dict[TournamentId, Tournament] = {}
         self._looking = False
@@ -105,6 +106,8 @@ class Keeper:
     def record(self, record: Record) -> None:
         """Write what became of an entry, soon."""
         if self._writer is not None and self.holds_lock:
+            self._newest[record.id] = record
+            self._unrecorded.pop(record.id, None)
             outcome = self._writer.write(lambda transaction: transaction.record(record))
             outcome.add_done_callback(partial(self._recorded, record))
 
@@ -192,6 +195,8 @@ class Keeper:
             self._host.put(partial(self._not_recorded, record))
         elif error is not None:
             self._host.put(partial(_raise, error))
+        elif self._newest.get(record.id) is record:
+            self._newest.pop(record.id, None)
 
     def _tried_lock(self, outcome: Future[bool]) -> None:
         assert self._writer is not None
@@ -212,9 +217,10 @@ class Keeper:
         self._host.receive_unsaved(id, error)
 
     def _not_recorded(self, record: Record) -> None:
-        # A later record of the same entry may have been written meanwhile. A row that lags is harmless: the
-        # entry goes out again under its id and gets its old answer.
-        self._unrecorded.setdefault(record.id, record)
+        # Never over a newer one. A row that lags is harmless meanwhile: the entry goes out again under its id and
+        # gets its old answer.
+        if self._newest.get(record.id, record) is record:
+            self._unrecorded[record.id] = record
 
     def _looked(self) -> None:
         self._looking = False

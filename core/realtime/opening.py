@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.ids import DeviceId
 from core.errors import BadLog, NotSaved
+from core.realtime.config import EngineConfig
 from core.realtime.folder import ClientFolder
 from core.realtime.journal import Contents, Journal, NewerJournal, set_aside
 
@@ -109,3 +110,19 @@ def _open_journal(folder: ClientFolder) -> tuple[Journal, Contents]:
 def _passing_device() -> DeviceId:
     """Return an id for a process that can or should leave no trace."""
     return DeviceId(f"d-{uuid.uuid4().hex[:12]}")
+
+
+def engine_config(settings: Settings) -> EngineConfig:
+    """Return what the engine needs of the settings."""
+    return EngineConfig(
+        endpoints=settings.endpoints,
+        token=settings.token,
+        connection_timeout=settings.connection_timeout,
+        heartbeat_interval=settings.heartbeat_interval,
+        heartbeat_timeout=settings.heartbeat_timeout,
+        backoff_first=settings.backoff_first,
+        backoff_cap=settings.backoff_cap,
+        minimum_uptime=settings.minimum_uptime,
+        max_reconnect_attempts=settings.max_reconnect_attempts,
+        probe_interval=settings.probe_interval,
+    )

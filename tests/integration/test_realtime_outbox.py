@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import uuid
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from core.domain.events import PointsAdded
 from core.domain.ids import MatchId, TeamId, TournamentId
 from core.errors import BadInput, BadLog, NotSaved, Unknown, Unreachable
 from core.realtime.folder import ClientFolder
-from core.realtime.journal import Journal
+from core.realtime.journal import Journal, Transaction
 from core.realtime.pages import fetch_directory, fetch_log
 from core.realtime.realtime import open_realtime
 from core.realtime.view import LocalLine
@@ -347,3 +347,34 @@ def test_the_hub_is_read_over_http(venue: Venue, data: Path) -> None:
         fetch_log(settings, TournamentId("leage"))
     with pytest.raises(Unreachable, match="cannot reach"):
         fetch_log(quick(data, NOWHERE), venue.plan.id)
+
+
+async def test_a_disk_that_is_full_for_a_while_loses_nothing_and_is_noticed(
+    venue: Venue, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    whole = Journal.commit
+
+    @contextmanager
+    def full(journal: Journal) -> Iterator[Transaction]:
+        raise NotSaved(str(journal.path), "database or disk is full")
+        yield
+
+    async with open_realtime(quick(data, venue.hub.url)) as realtime:
+        await realtime.join(venue.room)
+        await realtime.wait_for(venue.live, 10)
+        flying = realtime.submit(venue.point)
+        await flying.saved(10)
+        monkeypatch.setattr(Journal, "commit", full)
+        lost = realtime.submit(venue.point)
+        with pytest.raises(NotSaved, match="full"):
+            await lost.saved(10)
+        assert not (await realtime.wait_for(lambda view: not view.can_save, 10)).can_save
+        # What was saved before goes on its way, though what becomes of it cannot be written down yet.
+        assert (await flying.confirmed(10)).outcome == "accepted"
+        monkeypatch.setattr(Journal, "commit", whole)
+        await realtime.wait_for(lambda view: view.can_save, 10)
+        assert (await realtime.submit(venue.point).confirmed(10)).outcome == "accepted"
+        await realtime.wait_for(venue.home(2), 10)
+    with closing(Journal(ClientFolder(data).journal)) as journal:
+        assert [row.state for row in journal.contents().rows] == ["confirmed", "confirmed"]
