@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core import open_realtime, realtime_in_thread
 from tui.cli import hubs
 from tui.cli.exits import Exit
+from tui.cli.logs import log_file
 from tui.cli.output import put, say
 from tui.cli.parser import Command
 from tui.cli.reach import connect, live, located, run, unreachable
@@ -49,12 +50,24 @@ def open_console(settings: Settings, screen: str | None = None) -> int:
     # Loaded on use: this is what draws.
     from tui.app import CourtsideApp
 
-    logging.getLogger().setLevel(logging.INFO)
+    for name in ("core", "tui"):
+        logging.getLogger(name).setLevel(logging.INFO)
     with realtime_in_thread(settings) as realtime:
         realtime.join_all()
         app = CourtsideApp(realtime, settings, screen=screen)
         app.run()
-    return app.return_code or 0
+        waiting = sum(queued.waiting for queued in realtime.view.queue)
+    if not app.return_code:
+        return Exit.DONE
+    # The terminal is itself again, and Textual has printed what it knows.
+    say("the console stopped on a bug; start it again to go on")
+    say(
+        f"your {waiting} waiting entries are saved"
+        if waiting
+        else "everything that you entered is at the hub"
+    )
+    say(f"the log is {log_file(settings.data)}")
+    return Exit.BUG
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

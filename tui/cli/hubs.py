@@ -140,16 +140,17 @@ def start(data: Path, *, attached: bool) -> StartedHub:
             start_new_session=True,
         )
     url = _wait(lambda: running(data) if process.poll() is None else None, process)
+    hub = StartedHub(process, url or "")
     if url is None:
         process.kill()
         process.wait()
+        hub.close()
         with log.open("rb") as read:
             read.seek(began)
             said = read.read().decode(errors="replace").strip().splitlines()
-        raise Stopped(
-            Exit.UNREACHABLE, f"the hub did not start: {said[-1] if said else 'no reason given'} ({log})"
-        )
-    return StartedHub(process, url)
+        reason = said[0].removeprefix("courtside: ") if said else "no reason given"
+        raise Stopped(Exit.UNREACHABLE, f"the hub did not start: {reason} ({log})")
+    return hub
 
 
 def _wait(ready: Callable[[], str | None], process: subprocess.Popen[bytes]) -> str | None:
