@@ -217,8 +217,8 @@ class Keeper:
         self._host.receive_unsaved(id, error)
 
     def _not_recorded(self, record: Record) -> None:
-        # Never over a newer one. A row that lags is harmless meanwhile: the entry goes out again under its id and
-        # gets its old answer.
+        # Never over a newer one. A row that lags is harmless meanwhile: the entry goes out again under its id
+        # and gets its old answer.
         if self._newest.get(record.id, record) is record:
             self._unrecorded[record.id] = record
 
