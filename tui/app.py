@@ -64,7 +64,7 @@ class Realtime(Protocol):
         ...
 
     def withdraw(self, id: ids.CommandId) -> object:
-        """Take back an entry that certainly never left, or dismiss a refused one."""
+        """Take back an entry: here if it certainly never left or was refused, else by an undo."""
         ...
 
     def retry(self, id: ids.CommandId) -> object:
@@ -230,7 +230,7 @@ class CourtsideApp(App[int]):
             self.say(str(error))
 
     def withdraw(self, id: ids.CommandId) -> bool:
-        """Take back an entry that never left or was refused; an undo that names it otherwise."""
+        """Take back an entry: here if it never left or was refused, else by an undo that names it."""
         try:
             self._realtime.withdraw(id)
         except CourtsideError as error:
@@ -247,16 +247,11 @@ class CourtsideApp(App[int]):
         if queued.state == "conflict":
             self.say("A conflict is decided with  t  m  or  e")
             return
-        match = commands.match_of(queued.entry.command)
         here = queued.state == "refused" or (queued.state == "saved" and queued.attempts == 0)
 
         def answered(go: bool | None) -> None:
-            if not go:
-                return
-            if here:
+            if go:
                 self.withdraw(id)
-            elif match is not None:
-                self.submit(commands.Undo(match, id))
 
         told = (
             "It leaves this list and counts nowhere."
@@ -328,6 +323,9 @@ class CourtsideApp(App[int]):
 
     def action_reconnect(self) -> None:
         self._realtime.reconnect()
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.stopped = ""
         for queued in self.scene.view.queue:
             if queued.state == "saved":
                 self._realtime.retry(queued.entry.id)

@@ -70,8 +70,9 @@ class Everything(Provider):
                 yield DiscoveryHit(Content(command.name), command.run, command.name, command.help)
 
     async def search(self, query: str) -> Hits:
+        # Not the matcher's own highlighting: it would read a team's name as markup.
         matcher = self.matcher(query)
         for command in self.commands():
             score = matcher.match(command.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.run, command.name, command.help)
+                yield Hit(score, Content(command.name), command.run, command.name, command.help)

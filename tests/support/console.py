@@ -292,7 +292,7 @@ class Console:
         while time.monotonic() < deadline:
             self.app.paint()
             text = self.text()
-            if shown() if callable(shown) else shown in text:
+            if shown() if callable(shown) else shown in text or shown in _running(text):
                 return text
             await asyncio.sleep(0.01)
         raise AssertionError(f"{within:.0f} s passed without {shown!r} on screen:\n{self.text()}")
@@ -300,6 +300,11 @@ class Console:
     async def wait_without(self, gone: str) -> str:
         """Wait until a text is no longer on the screen."""
         return await self.wait_for(lambda: gone not in self.text())
+
+
+def _running(text: str) -> str:
+    """Return the screen as running text: lines that were wrapped are whole again, frames are gone."""
+    return " ".join(text.replace("│", " ").split())
 
 
 def make(desk: Desk, screen: str | None = None, **own: object) -> CourtsideApp:

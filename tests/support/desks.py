@@ -1,12 +1,12 @@
-"""Desks in the situations that screens must show: a lively hour, offline with entries waiting, a conflict, a final."""
+"""Desks in the situations that screens must show: a lively hour, offline, a conflict, a final."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from core.domain.commands import AddScore, CompleteMatch, ConfirmResult, Score, SetScore, StartMatch
-from core.domain.ids import CourtId, MatchId, StageId, TeamId, TournamentId, match_id
-from core.domain.plan import Court, Fixture, Plan, Pool, PoolId, Slot, Stage, Team, WinnerOf
+from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId, match_id
+from core.domain.plan import Court, Fixture, Plan, Pool, Slot, Stage, Team, WinnerOf
 from tests.support.console import OTHER, START, Desk
 
 SPRING = TournamentId("spring")
@@ -124,7 +124,7 @@ def offline() -> Desk:
 
 
 def conflict() -> Desk:
-    """Return the same hour with a point of this laptop held: another device counted one before it was seen."""
+    """Return the same hour with a point of this laptop held: another device counted it first."""
     desk = lively()
     desk.connect("offline")
     desk.submit(home(33))

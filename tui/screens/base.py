@@ -6,6 +6,7 @@ one table.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -16,7 +17,7 @@ from textual.widgets import Input
 from tui import keys
 from tui.selectors import status, words
 from tui.selectors.cells import Run, fit, length, spread
-from tui.widgets.lines import Lines
+from tui.widgets.lines import CLASSES, Lines
 from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ TABS: tuple[Tab, ...] = (
     Tab("feed", 3, "Feed"),
     Tab("queue", 6, "Queue"),
 )
+_log = logging.getLogger(__name__)
 NOTICE_FOR = 5.0
 """Seconds that a notice stays."""
 
@@ -51,9 +53,17 @@ class MainScreen(Screen[None]):
     """One screen in the frame."""
 
     PLACE: ClassVar[keys.Place]
+    LAST: ClassVar[str]
+    """The last part of its body."""
     LEAST: ClassVar[tuple[int, int]] = (60, 16)
     """The smallest window, columns and rows."""
     AUTO_FOCUS = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = ""
+        """What went wrong in drawing the body; `""` while it draws."""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="frame")
@@ -69,6 +79,10 @@ class MainScreen(Screen[None]):
         """Make what stands inside the frame."""
         raise NotImplementedError
 
+    def stands(self) -> bool:
+        """Tell whether frame and body are there: not while they are made or taken down."""
+        return all(self.query(f"#{part}") for part in ("frame", "keys", self.LAST))
+
     @property
     def console(self) -> CourtsideApp:
         """The app, by its own type."""
@@ -81,7 +95,7 @@ class MainScreen(Screen[None]):
 
     def draw(self, scene: Scene) -> None:
         """Show the scene, frame and body."""
-        if not self.is_mounted:
+        if not self.stands():
             return
         width, height = self.app.size
         self._line("frame", self.frame(scene, width))
@@ -92,19 +106,28 @@ class MainScreen(Screen[None]):
         self._line("status", status.bar(scene, width))
         left, right = keys.footer(self.PLACE, self.console.keymap, width, self.off(scene))
         self._line("keys", spread((Run(f" {left}", "dim"),), (Run(f"{right} ", "dim"),), width))
+        if not self.stopped and not self._too_small(width, height):
+            self._draw_guarded(scene)
+        message = self._too_small(width, height) or self.stopped
+        self.set_class(bool(message), "-small")
+        if message:
+            self.query_one("#small", Lines).show([(Run(f" {line}"),) for line in message.split("\n")])
+
+    def _too_small(self, width: int, height: int) -> str:
         least_width, least_height = self.LEAST
-        small = width < least_width or height < least_height
-        self.set_class(small, "-small")
-        if small:
-            size = f"{least_width}x{least_height}"
-            self._line("small", (Run(f"Needs {size}, this window is {width}x{height}."),))
-            message = (
-                (Run(f"Needs {size}, this window is {width}x{height}."),),
-                (Run("Make it larger or the letters smaller."),),
-            )
-            self.query_one("#small", Lines).show(message)
-        else:
+        if width >= least_width and height >= least_height:
+            return ""
+        size = f"{least_width}x{least_height}"
+        return f"Needs {size}, this window is {width}x{height}.\nMake it larger or the letters smaller."
+
+    def _draw_guarded(self, scene: Scene) -> None:
+        """Draw the body; a bug in it stops this screen, not the others and not the queue."""
+        try:
             self.draw_body(scene)
+        except Exception as error:  # noqa: BLE001 -- the screen boundary
+            _log.exception("the screen %s stopped", self.PLACE)
+            why = words.tidy(f"{type(error).__name__}: {error}")
+            self.stopped = f"This screen stopped: {why}\nR reopen.  The others go on, and so does the queue."
 
     def draw_body(self, scene: Scene) -> None:
         """Show the scene inside the frame."""

@@ -29,6 +29,7 @@ class EntryScreen(MainScreen):
     """The match being scored."""
 
     PLACE = "entry"
+    LAST = "history"
     LEAST = (40, 12)
     BINDINGS: ClassVar = keys.bindings("entry")
 
@@ -44,9 +45,6 @@ class EntryScreen(MainScreen):
         yield Lines(id="boxes")
         yield Lines(id="obstacle")
         yield Lines(id="history")
-
-    def on_mount(self) -> None:
-        self.query_one("#history").styles.height = "1fr"
 
     @property
     def subject(self) -> tuple[Shown, state.Match] | None:
@@ -124,7 +122,7 @@ class EntryScreen(MainScreen):
             for one in keys.for_place("entry")
         )
 
-    def _ready(self) -> tuple[Shown, state.Match] | None:
+    def _to_score(self) -> tuple[Shown, state.Match] | None:
         """Return the match when points may be entered; else say why not."""
         subject = self.subject
         if subject is None:
@@ -136,7 +134,7 @@ class EntryScreen(MainScreen):
         return subject
 
     def action_add(self, side: commands.Side, points: int) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is None:
             return
         team = subject[1].slot(side).team
@@ -158,7 +156,7 @@ class EntryScreen(MainScreen):
         self.console.paint()
 
     def action_step_back(self) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is None:
             return
         shown, match = subject
@@ -170,12 +168,11 @@ class EntryScreen(MainScreen):
         if back.local and queued is not None:
             if self.console.withdraw(back.entry):
                 self._taken_back.append(queued.entry.command)
-                self.console.say(f"Withdrawn before it left: {back.what}")
             return
         self.console.submit(commands.Undo(match.id, back.entry))
 
     def action_step_forward(self) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is None:
             return
         if self._taken_back:
@@ -188,7 +185,7 @@ class EntryScreen(MainScreen):
         self.console.submit(again)
 
     def action_start(self) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is None:
             return
         if subject[1].phase != "scheduled":
@@ -197,7 +194,7 @@ class EntryScreen(MainScreen):
         self.console.submit(commands.StartMatch(subject[1].id))
 
     def action_exact(self) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is not None:
             self._ask_score(*subject, subject[1].score)
 
@@ -213,7 +210,7 @@ class EntryScreen(MainScreen):
         self.app.push_screen(ScoreForm(title, names[0], names[1], score), given)
 
     def action_final(self) -> None:
-        subject = self._ready()
+        subject = self._to_score()
         if subject is None:
             return
         shown, match = subject

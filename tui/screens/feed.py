@@ -27,6 +27,7 @@ class FeedScreen(ListScreen):
     """The lines of the feed."""
 
     PLACE = "feed"
+    LAST = "raw"
     BINDINGS: ClassVar = keys.bindings("feed")
 
     def __init__(self) -> None:

@@ -30,6 +30,7 @@ class QueueScreen(ListScreen):
     """The outbox and the conflicts."""
 
     PLACE = "queue"
+    LAST = "panel"
     BINDINGS: ClassVar = keys.bindings("queue")
 
     def __init__(self) -> None:
@@ -95,6 +96,8 @@ class QueueScreen(ListScreen):
 
     def attend(self, found: tuple[queue.Conflict, ...]) -> None:
         """Put the cursor on the next conflict, when it stands on one already."""
+        if not self.stands():
+            return
         listed = [conflict.key for conflict in found]
         if self.rows.cursor in listed:
             self.rows.move_to(after(tuple(listed), self.rows.cursor))

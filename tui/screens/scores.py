@@ -30,6 +30,7 @@ class ScoresScreen(ListScreen):
     """The list of matches."""
 
     PLACE = "scores"
+    LAST = "detail"
     BINDINGS: ClassVar = keys.bindings("scores")
 
     def __init__(self) -> None:
@@ -118,6 +119,7 @@ class ScoresScreen(ListScreen):
 
     def action_star(self) -> None:
         if self.match is not None:
+            self._moved_at = float("-inf")
             self.console.remember(self.console.memory.starred(self.match.id))
             self.console.paint()
 

@@ -159,7 +159,7 @@ def _conflict_row(scene: Scene, conflict: Conflict) -> Row:
     shown = shown_of(scene, conflict.match)
     first = conflict.held[0].entry
     what = words.command(shown.confirmed, first.command)
-    more = f" and {len(conflict.held) - 1} more" if len(conflict.held) > 1 else ""
+    many = f"{len(conflict.held)} entries: " if len(conflict.held) > 1 else ""
     match = shown.confirmed.matches[conflict.match]
     whose = "" if conflict.own else f"{first.by} on {first.device}, "
     return Row(
@@ -168,7 +168,7 @@ def _conflict_row(scene: Scene, conflict: Conflict) -> Row:
             Run("yours" if conflict.own else "other"),
             Run(duration(max(0.0, (scene.at - first.entered_at).total_seconds())), "dim"),
             Run(ids.short_form(conflict.match)),
-            Run(what + more),
+            Run(many + what),
             Run(f"v{first.base.version}" if first.base else "-", "dim"),
             Run("1", "dim"),
             Run(f"CONFLICT: {whose}the hub has {words.result(match)}", "conflict"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CURSOR = "cell--cursor"
+CLASSES = frozenset({*(f"cell--{role}" for role in ROLES), CURSOR})
+"""The component classes that a screen with such widgets has: once a screen, not once a widget."""
 
 
 class Lines(Widget):
     """A block of lines.
 
-    Texts are drawn as segments, so nothing in them is ever taken for markup.
+    Texts are drawn as segments, so nothing in them is ever taken for markup. Its screen has `CLASSES`.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"cell--{role}" for role in ROLES), CURSOR}
     DEFAULT_CSS = """
     Lines {
         height: 1;
@@ -54,9 +55,11 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         line: Line = self._lines[y] if y < len(self._lines) else ()
-        on_cursor = (CURSOR,) if y == self._marked else ()
+        ground, styles = self.rich_style, self.screen.get_component_rich_style
+        if y == self._marked:
+            ground += styles(CURSOR, partial=True)
         segments = [
-            Segment(run.text, self.get_component_rich_style(f"cell--{run.role}", *on_cursor))
+            Segment(run.text, ground + styles(f"cell--{run.role}", partial=True))
             for run in clip(line, width)
             if run.text
         ]

@@ -5,6 +5,7 @@ Only the rows in the window are made, and only those that changed are painted.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.messages import Moved, Opened
@@ -112,7 +113,8 @@ class Rows(Lines):
         if self._make is None or not width or not height:
             return
         if not self._keys:
-            self.show(((), (Run(f"  {self._message}", "dim"),)))
+            told = wrap(self._message, width - 4)
+            self.show(((), *((Run(f"  {line}", "dim"),) for line in told)))
             return
         places = layout(self._columns, width)
         self._first = max(0, min(self._first, len(self._keys) - self.page))
