@@ -47,6 +47,19 @@ def ids(rows: tuple[JournalRow, ...]) -> list[str]:
     return [row.entry.id for row in rows]
 
 
+def busy(writer: Writer) -> threading.Event:
+    """Keep the journal's thread busy until the event is set, so that what is asked for meanwhile gathers."""
+    gate, begun = threading.Event(), threading.Event()
+
+    def wait(_: Journal) -> None:
+        begun.set()
+        gate.wait(10)
+
+    writer.read(wait)
+    assert begun.wait(10)
+    return gate
+
+
 def damage(path: Path) -> None:
     """Overwrite pages in the middle of a file that has all its content in itself."""
     with closing(sqlite3.connect(path)) as db:
@@ -229,8 +242,7 @@ def test_one_row_that_cannot_be_read_does_not_take_the_others_along(journal: Jou
 
 def test_many_writes_share_a_commit_and_keep_their_order(path: Path) -> None:
     writer = Writer(Journal(path), lambda rows: None)
-    gate = threading.Event()
-    writer.read(lambda _: gate.wait(10))
+    gate = busy(writer)
     before = [writer.write(lambda t, id=str(n): t.append(entry(PLAN.id, POINT, id=id))) for n in range(50)]  # type: ignore[misc]
     revision = writer.read(lambda journal: journal._revision())
     gate.set()
@@ -250,8 +262,7 @@ def test_closing_finishes_what_was_asked_for(path: Path) -> None:
 
 def test_a_failed_group_is_told_to_each_who_asked_and_the_next_one_succeeds(path: Path) -> None:
     writer = Writer(Journal(path), lambda rows: None)
-    gate = threading.Event()
-    writer.read(lambda _: gate.wait(10))
+    gate = busy(writer)
 
     def fail(transaction: Transaction) -> int:
         raise NotSaved("here", "disk full")
