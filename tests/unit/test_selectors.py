@@ -11,7 +11,6 @@ import pytest
 from core.domain.commands import (
     AddScore,
     AssignSlot,
-    Base,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
@@ -26,7 +25,7 @@ from core.domain.commands import (
 from core.domain.ids import CommandId, CourtId, MatchId, TeamId, TournamentId
 from core.domain.plan import Slot
 from core.realtime.effects import RoomLive
-from core.realtime.view import Connection, LocalLine, Queued, View
+from core.realtime.view import Connection, HubLine, LocalLine, Queued, View
 from tests.support import desks
 from tests.support.console import DEVICE, Desk
 from tests.support.desks import away, home, match
@@ -39,7 +38,8 @@ from tui.selectors.scene import Scene, counted, duration, stopwatch
 
 if TYPE_CHECKING:
     from core.domain.commands import Command
-    from core.realtime.view import LinkState
+    from core.domain.state import Match
+    from core.realtime.view import LinkState, Shown
 
 
 def scene(desk: Desk, **more: object) -> Scene:
@@ -49,7 +49,7 @@ def scene(desk: Desk, **more: object) -> Scene:
     return replace(Scene(desk.view, desk.at, desk.now, watch, ascii=True), **more)  # type: ignore[arg-type]
 
 
-def shown_match(desk: Desk, number: int) -> tuple[Scene, scores.Shown, scores.state.Match]:
+def shown_match(desk: Desk, number: int) -> tuple[Scene, Shown, Match]:
     at = scene(desk)
     assert at.shown is not None
     return at, at.shown, at.shown.projected.matches[match(number)]
@@ -196,7 +196,7 @@ class TestWords:
         desk = desks.lively()
         tournament = desk.hub[desks.SPRING]
         first = desk.queue[0].entry.id
-        said = {
+        said: dict[Command, str] = {
             home(34): "Otters +1",
             SetScore(match(34), Score(2, 1)): "score 2-1",
             Undo(match(34), first): "undo Otters +1",
@@ -356,7 +356,7 @@ class TestFeed:
     def test_the_reason_of_an_entry_is_among_its_raw_fields(self) -> None:
         desk = desks.lively()
         line = desk.view.feed.lines[-1]
-        assert isinstance(line, feed.HubLine)
+        assert isinstance(line, HubLine)
         from msgspec.structs import replace as changed
 
         told = feed.raw(scene(desk), replace(line, event=changed(line.event, why="video")))
@@ -422,6 +422,8 @@ class TestScores:
         assert plain(right) == "as of 14:02:39  filter: x  sort: court "
         shown = replace(desk.view.tournaments[desks.SPRING], as_of=None)
         at = scene(desk, view=replace(desk.view, tournaments={desks.SPRING: shown}))
+        calm = scores.summary(scene(desks.lively()), scores.board(at, scores.Choice()), scores.Choice())
+        assert plain(calm[1]) == "sort: court "
         assert "as of never" in plain(scores.summary(at, scores.board(at, choice), choice)[1])
 
     def test_a_slow_link_marks_live_rows(self) -> None:
@@ -569,6 +571,7 @@ class TestDecision:
         desk.others(home(33), CompleteMatch(match(33)))
         desk.connect("live")
         assert "ops must reopen it" in str(decision.edited(*conflict_of(desk), Score(1, 1)))
+        assert "ops must reopen it" in str(decision.send_mine(*conflict_of(desk)))
 
     def test_a_held_undo_counts_in_mine(self) -> None:
         desk = desks.lively(online=False)
@@ -714,6 +717,157 @@ class TestPlain:
         assert plain_queue(desk.view, 80, self.AT).count("saved here") == 3
 
 
-def test_an_entry_of_an_unknown_base_shows_a_dash() -> None:
-    desk = desks.offline()
-    assert desk.queue[-1].entry.base == Base(desk.queue[-1].entry.base.epoch, 5)  # type: ignore[union-attr]
+class TestDecisionsInWords:
+    def test_taking_the_hubs_names_what_will_not_count(self) -> None:
+        choice = decision.take_hub(*conflict_of(desks.conflict()))
+        assert choice.consequence == (
+            "The hub's 10-11 stays. Your 1 entry (Norrköping 1 [A] +1) "
+            "will count nowhere, and stay in the history."
+        )
+        assert choice.command.instead == ()
+
+    def test_sending_mine_names_the_score_that_comes_out(self) -> None:
+        choice = decision.send_mine(*conflict_of(desks.conflict()))
+        assert isinstance(choice, decision.Choice)
+        assert "the score becomes 11-11." in choice.consequence
+        assert choice.command.instead == (home(33),)
+
+    def test_editing_names_all_three_scores(self) -> None:
+        choice = decision.edited(*conflict_of(desks.conflict()), Score(12, 11))
+        assert isinstance(choice, decision.Choice)
+        assert choice.consequence.startswith(
+            "The score becomes 12-11 in place of the hub's 10-11 and of your 10-11."
+        )
+
+    def test_a_held_exact_score_and_undo_go_out_again(self) -> None:
+        desk = desks.lively(online=False)
+        desk.submit(SetScore(match(34), Score(8, 8)))
+        desk.submit(Undo(match(34), desk.queue[3].entry.id))
+        desk.others(away(34))
+        desk.connect("live")
+        choice = decision.send_mine(*conflict_of(desk))
+        assert isinstance(choice, decision.Choice)
+        assert choice.command.instead == (
+            SetScore(match(34), Score(8, 8)),
+            AddScore(match(34), TeamId("t08"), -1),
+        )
+
+    def test_anothers_conflict_is_called_by_their_name(self) -> None:
+        desk = desks.conflict()
+        at = scene(desk, view=replace(desk.view, device=type(DEVICE)("desk-9")))
+        conflict = queue.conflicts(at)[0]
+        assert "ana's 1 entry" in decision.take_hub(at, conflict).consequence
+        assert "ana on laptop-2, the hub" in queue.listing(at, "conflicts").rows[0].cells[6].text
+        assert "ana on laptop-2" in plain(decision.panel(at, conflict, 80)[1])
+
+
+class TestOneMoment:
+    def test_the_last_entry_is_named_with_its_device(self) -> None:
+        at, shown, found = shown_match(desks.lively(), 34)
+        assert "last: Foxes +1 by ana (this laptop) 14:02:31  confirmed" in plain(
+            detail.detail(at, shown, found, 80, 3)[1]
+        )
+        at, shown, found = shown_match(desks.lively(), 31)
+        assert "by kim (laptop-7)" in plain(detail.detail(at, shown, found, 80, 3)[1])
+
+    def test_the_states_of_rows(self) -> None:
+        at, shown, found = shown_match(desks.lively(), 34)
+        assert scores.status(at, shown, found) == ("* live", "live")
+        at, shown, found = shown_match(desks.offline(), 34)
+        assert scores.status(at, shown, found) == ("^ pend", "pending")
+        assert scores.row(at, shown, found, frozenset()).cells[6].text == "^"
+        at, shown, found = shown_match(desks.conflict(), 33)
+        assert scores.status(at, shown, found) == ("! CONF", "conflict")
+        assert scores.row(at, shown, found, frozenset()).cells[6].text == "!"
+
+    def test_a_shoot_out_stands_beside_the_score(self) -> None:
+        desk = desks.lively()
+        desk.others(StartMatch(match(41)), CompleteMatch(match(41), Score(3, 4)), ago=0)
+        at, shown, found = shown_match(desk, 41)
+        cells = scores.row(at, shown, found, frozenset()).cells
+        assert (cells[5].text, cells[6].text) == ("0-0p", "+")
+
+    def test_empty_lists_say_so(self) -> None:
+        at = scene(desks.lively())
+        assert "No match for" in scores.board(at, scores.Choice(filter="zz")).message
+        assert "Nothing needs attention" in scores.board(at, scores.Choice("attention")).message
+        plan = league(2)
+        nothing = Desk(type(plan)(plan.id, plan.name, plan.teams, plan.stages, ()))
+        assert "No matches yet" in scores.board(scene(nothing), scores.Choice()).message
+        assert "Nothing was refused" in queue.listing(at, "refused").message
+        assert "No conflict waits" in queue.listing(at, "conflicts").message
+        assert "in the other tabs" in queue.listing(scene(desks.offline()), "sending").message
+        assert "last at 14:02:31" in queue.listing(at, "saved").message
+        assert "Nothing waits" in queue.listing(scene(Desk()), "saved").message
+
+    def test_the_tabs_of_the_queue_count(self) -> None:
+        left, right = queue.summary(scene(desks.conflict()), "saved")
+        assert plain(left) == " [Saved here 0]  Sending 0   Conflicts 1   Refused 0  "
+        assert plain(right) == "confirmed 4 "
+
+    def test_why_nothing_may_be_entered(self) -> None:
+        desk = desks.lively()
+        assert entry.may_write(scene(desk)) == ""
+        assert "winner of M041 not known" in entry.obstacle(*shown_match(desk, 42))
+        desk.role = "spectator"
+        desk.connect("live")
+        assert entry.obstacle(*shown_match(desk, 34)) == "You are signed in as viewer"
+        desk.saving(can_save=False)
+        assert entry.may_write(scene(desk)).startswith("Cannot save")
+        told = status.banner(scene(desk))
+        assert told is not None
+        assert "CANNOT SAVE" in told.text
+
+    def test_undo_knows_what_never_left(self) -> None:
+        desk = desks.lively()
+        at, shown, found = shown_match(desk, 34)
+        assert entry.step_back(at, shown, found) == entry.Back(desk.queue[3].entry.id, False, "Foxes +1")
+        assert entry.step_forward(at, found) is None
+        desk.submit(Undo(match(34), desk.queue[3].entry.id))
+        at, shown, found = shown_match(desk, 34)
+        assert entry.step_forward(at, found) == Undo(match(34), desk.queue[4].entry.id)
+        desk.connect("offline")
+        desk.submit(home(34))
+        back = entry.step_back(*shown_match(desk, 34))
+        assert back is not None
+        assert back.local
+        assert entry.step_back(*shown_match(desk, 33)) is None
+
+    def test_a_history_joins_log_and_queue(self) -> None:
+        desk = desks.offline()
+        at, shown, found = shown_match(desk, 34)
+        lines = history.history(at, shown, found)
+        assert [line.state for line in lines][:4] == [*["saved here, no hub yet"] * 3, "confirmed"]
+        assert [cell.text for cell in history.row(at, lines[-1]).cells] == [
+            "14:02:31",
+            "Otters +1",
+            "1-0",
+            "confirmed",
+            "41 ms",
+            "ana, this laptop",
+        ]
+        desk.withdraw(desk.queue[-1].entry.id)
+        at, shown, found = shown_match(desk, 34)
+        dim = history.history(at, shown, found)[0]
+        assert (dim.state, history.row(at, dim).cells[1].role) == ("withdrawn", "dim")
+        conflict = history.history(*shown_match(desks.conflict(), 33))[0]
+        assert conflict.state == "conflict: decide it in 6 Queue"
+        undone = desks.lively()
+        undone.submit(Undo(match(34), undone.queue[0].entry.id))
+        assert history.history(*shown_match(undone, 34))[-1].state == "undone"
+        official = history.history(*shown_match(desks.lively(), 31))[0]
+        assert official.state == "official"
+
+    def test_a_conflict_is_on_the_banner(self) -> None:
+        told = status.banner(scene(desks.conflict()))
+        assert told is not None
+        assert told.text == " ! 1 CONFLICT  M033 Norrköping 1 [A] +1 is held  6 to look"
+        slow = desks.lively()
+        slow.connect("slow")
+        told = status.banner(scene(slow))
+        assert told is not None
+        assert told.text.startswith(" ~ SLOW LINK 1.8 s")
+
+    def test_states_without_a_word_of_their_own_wait(self) -> None:
+        queued = desks.offline().view.queue[-1]
+        assert words.waits(replace(queued, state="sending"), connected=True) == "sending"

@@ -1,4 +1,4 @@
-"""Theme files: what they may say, what happens to those that say something else, and that texts can be read."""
+"""Theme files: what they may say, what happens to those that say something else, that texts can be read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.color import Color
 
 from tui import theming
 from tui.theming import BadTheme, contrast, hard_to_read, load, parse, stylesheet
@@ -37,9 +38,9 @@ def test_the_style_sheet_is_shipped() -> None:
 
 def test_the_contrast_theme_is_readable_with_low_vision() -> None:
     theme = next(theme for theme in load().themes if theme.name == "courtside-contrast")
-    ground = theming.Color.parse(theme.background or "")
+    ground = Color.parse(theme.background or "")
     for value in (theme.foreground, theme.success, theme.warning, theme.error, theme.variables["text-muted"]):
-        assert contrast(theming.Color.parse(value or ""), ground) >= 7
+        assert contrast(Color.parse(value or ""), ground) >= 7
 
 
 def test_a_users_theme_is_loaded_after_those_that_are_shipped(tmp_path: Path) -> None:
@@ -107,4 +108,4 @@ def test_a_theme_without_a_ground_of_its_own_is_not_judged() -> None:
 
 
 def test_black_on_white_has_the_highest_contrast() -> None:
-    assert contrast(theming.Color.parse("black"), theming.Color.parse("white")) == pytest.approx(21)
+    assert contrast(Color.parse("black"), Color.parse("white")) == pytest.approx(21)

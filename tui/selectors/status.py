@@ -40,7 +40,7 @@ def link(scene: Scene) -> Run:
             return Run(f"{scene.sign('catching_up')} CATCHING UP", "slow")
         case "sign_in":
             return Run(f"{scene.sign('conflict')} SIGN IN", "conflict")
-        case "offline" | "connecting":
+        case _:
             if not watch.settled:
                 return Run(f"{scene.sign('catching_up')} CONNECTING", "slow")
             return Run(f"{scene.sign('lost')} OFFLINE {stopwatch(scene.now - watch.since)}", "lost")

@@ -133,8 +133,8 @@ def _status_command(
             return "reopen"
         case commands.Notify(title, _, _):
             return f"notice: {title}"
-        case commands.CreateTournament(plan):
-            return f"create {plan.name}"
+        case _:
+            return f"create {asked.plan.name}"
 
 
 def _undo(tournament: state.Tournament | None, asked: commands.Undo) -> str:
@@ -243,8 +243,8 @@ def _without_score(
             return f"held: {command(tournament, entry.command)}"
         case events.ConflictSettled(held, taken):
             return f"decided: {DECIDED[taken]}" + (f" ({len(held)})" if len(held) > 1 else "")
-        case events.Notified(title, body, _):
-            return f"{title}: {body}" if body else title
+        case _:
+            return f"{fact.title}: {fact.text}" if fact.text else fact.title
 
 
 DECIDED = {"hub": "the hub's stays", "instead": "replaced", "withdrawn": "withdrawn by its author"}
@@ -270,10 +270,7 @@ def waits(queued: Queued, *, connected: bool) -> str:
         case "saved":
             return "saved here"
         case "conflict" | "refused":
-            return (
-                f"{STATE_WORDS[queued.state]}: {tidy(queued.reason)}"
-                if queued.reason
-                else STATE_WORDS[queued.state]
-            )
+            why = f": {tidy(queued.reason)}" if queued.reason else ""
+            return f"{STATE_WORDS[queued.state]}{why}"
         case state_:
             return STATE_WORDS[state_]

@@ -1,0 +1,48 @@
+"""Pictures of every screen at both sizes, in the situations that matter. The clocks stand still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import desks
+from tests.support.console import SIZES, Desk, make
+from tests.support.desks import match
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+SITUATIONS: dict[str, Callable[[], Desk]] = {
+    "live": desks.lively,
+    "offline": desks.offline,
+    "conflict": desks.conflict,
+    "final": desks.finished,
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("screen", ["scores", "entry", "feed", "queue"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_picture(
+    snap_compare: Callable[..., bool], situation: str, screen: str, size: tuple[int, int]
+) -> None:
+    app = make(SITUATIONS[situation](), screen)
+    app.scoring = match(33 if situation == "conflict" else 34)
+
+    async def settled(pilot: Pilot[int]) -> None:
+        app.paint()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("theme", ["courtside-light", "courtside-contrast", "courtside-mono"])
+def test_theme(snap_compare: Callable[..., bool], theme: str) -> None:
+    assert snap_compare(make(desks.conflict(), "queue", theme=theme, ascii=False), terminal_size=(80, 24))
+
+
+def test_dialog(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(make(desks.conflict(), "queue"), terminal_size=(80, 24), press=["m"])
