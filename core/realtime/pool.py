@@ -244,7 +244,7 @@ class Pool:
                 return "connecting"
             case "live":
                 return "slow" if (session.latency.median or 0.0) >= self._config.slow_latency else "live"
-            case "leaving" | "closed":
+            case _:
                 return "offline"
 
     def _is_benched(self, endpoint: _Endpoint) -> bool:
