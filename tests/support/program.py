@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class Finished:
 
     def json(self) -> Any:
         """Return what it printed, which must be one JSON document."""
+        assert self.out, f"exit {self.code}: {self.err}"
         return json.loads(self.out)
 
     def lines(self) -> list[Any]:
@@ -63,6 +65,28 @@ def courtside(*args: object, env: Mapping[str, str] | None = None, within: float
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def running(*args: object, out: IO[str] | int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    """Run one command in the background, without a terminal; it is killed when the context is left.
+
+    Args:
+        args: its arguments.
+        out: where its standard output goes.
+    """
+    with subprocess.Popen(
+        [*COURTSIDE, *map(str, args)],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def until(look: Callable[[], T], within: float = 20.0, what: str = "") -> T:
