@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from core.domain.commands import AddScore, CompleteMatch, ConfirmResult, Score, SetScore, StartMatch
 from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId, match_id
 from core.domain.plan import Court, Fixture, Plan, Pool, Slot, Stage, Team, WinnerOf
 from tests.support.console import OTHER, START, Desk
+from tui.selectors.link import Watch
+from tui.selectors.scene import Scene
+
+if TYPE_CHECKING:
+    from core.domain.state import Match
+    from core.realtime.view import Shown
 
 SPRING = TournamentId("spring")
 NAMES = (
@@ -141,3 +149,17 @@ def finished() -> Desk:
     desk.submit(CompleteMatch(match(34)))
     desk.tick(6)
     return desk
+
+
+def scene(desk: Desk, **more: object) -> Scene:
+    """Return the desk's moment, its link long settled; `more` are fields that differ."""
+    connection = desk.view.connection
+    watch = Watch(connection.state, connection.since, connection.state, connection.since, settled=True)
+    return replace(Scene(desk.view, desk.at, desk.now, watch, ascii=True), **more)  # type: ignore[arg-type]
+
+
+def shown_match(desk: Desk, number: int) -> tuple[Scene, Shown, Match]:
+    """Return the desk's moment, its tournament, and a match as this laptop shows it."""
+    at = scene(desk)
+    assert at.shown is not None
+    return at, at.shown, at.shown.projected.matches[match(number)]

@@ -71,7 +71,7 @@ async def test_sending_mine_adds_it_on_top() -> None:
     desk = desks.conflict()
     async with opened(desk, screen="queue") as console:
         await console.press("m")
-        await console.wait_for("the score becomes")
+        await console.wait_for("becomes 11-11.")
         await console.press("tab", "enter")
         await console.wait_for(lambda: desk.match("m033").score == Score(11, 11))
         assert not desk.match("m033").held
@@ -119,7 +119,7 @@ async def test_a_held_undo_goes_out_as_points_taken_off() -> None:
     desk.connect("live")
     async with opened(desk, screen="queue") as console:
         await console.press("m")
-        await console.wait_for("the score becomes 3-1")
+        await console.wait_for("3-1. The hub's entries stay")
         await console.press("tab", "enter")
         await console.wait_for(lambda: desk.match("m034").score == Score(3, 1))
         assert desk.submitted[-1].instead == (AddScore(match(34), TeamId("t07"), -1),)  # type: ignore[union-attr]

@@ -55,7 +55,7 @@ def open_console(settings: Settings, screen: str | None = None) -> int:
     with realtime_in_thread(settings) as realtime:
         realtime.join_all()
         app = CourtsideApp(realtime, settings, screen=screen)
-        app.run()
+        app.run(mouse=settings.console.mouse)
         waiting = sum(queued.waiting for queued in realtime.view.queue)
     if not app.return_code:
         return Exit.DONE
