@@ -23,7 +23,6 @@ from core.realtime.effects import (
     QueueChanged,
     Replaced,
     RoomLive,
-    SavingChanged,
     Told,
 )
 from core.realtime.overlay import Projection, project
@@ -108,15 +107,15 @@ class Store:
                 self._view = replace(view, directory=directory)
             case Told(line):
                 self._tell((line,))
-            case SavingChanged(can_save, sends):
-                self._view = replace(view, can_save=can_save, sends=sends)
+            case _:
+                self._view = replace(view, can_save=change.can_save, sends=change.sends)
 
     def settle(self) -> None:
         """Tell the listeners, if there is a new view since they were last told.
 
         A listener that throws stops no other; it is logged, and once said in the feed of the next view.
         """
-        if self._view is self._told:
+        if self._view is self._told or self._at is None:
             return
         view = self._told = self._view
         for subscription in tuple(self._subscriptions):
@@ -124,15 +123,15 @@ class Store:
                 subscription.listener(view)
             except Exception as error:  # noqa: BLE001 - a callback from outside is one of the program's edges
                 _log.exception("a listener of the store failed")
-                self._report(subscription, error)
+                self._report(subscription, error, self._at)
             else:
                 subscription.failed = False
 
-    def _report(self, subscription: _Subscription, error: Exception) -> None:
-        if subscription.failed or self._at is None:
+    def _report(self, subscription: _Subscription, error: Exception, at: datetime) -> None:
+        if subscription.failed:
             return
         subscription.failed = True
-        self._tell((LocalLine(self._at, "problem", f"a listener failed: {type(error).__name__}: {error}"),))
+        self._tell((LocalLine(at, "problem", f"a listener failed: {type(error).__name__}: {error}"),))
 
     def _advance(self, change: Advanced, at: datetime) -> None:
         shown = self._view.tournaments.get(change.tournament)

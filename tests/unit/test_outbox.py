@@ -1,0 +1,368 @@
+"""The outbox: states of entries from the journal's row to the hub's answer, and what goes again when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.domain.answers import Answer
+from core.domain.commands import Entry, Notify
+from core.domain.ids import CommandId, TournamentId
+from core.domain.state import Position
+from core.errors import BadInput, NotSaved
+from core.realtime.config import EngineConfig
+from core.realtime.effects import JournalRow, LinkId, Record
+from core.realtime.outbox import KEPT_ANSWERED, Outbox
+from core.wire.messages import Deferred
+from tests.support.tournaments import EPOCH, entry, league, point
+
+if TYPE_CHECKING:
+    from core.domain.answers import Outcome
+    from core.realtime.view import EntryState, Queued
+
+PLAN = league()
+LINK, NEXT = LinkId("link-1"), LinkId("link-2")
+HELD = (PLAN.id,)
+CONFIG = EngineConfig(window_entries=3, answer_timeout=10.0, outbox_entries=5)
+
+
+def on(id: str, number: int = 1) -> Entry:
+    return entry(PLAN.id, point(PLAN, number, "a"), id=id)
+
+
+def notice(id: str) -> Entry:
+    return entry(PLAN.id, Notify("Lunch"), id=id)
+
+
+def outbox(*entries: Entry) -> Outbox:
+    made = Outbox(CONFIG)
+    for one in entries:
+        made.submit(one)
+    made.receive_saved({one.id: row for row, one in enumerate(entries, 1)})
+    return made
+
+
+def take(made: Outbox, now: float = 100.0, link: LinkId = LINK) -> list[str]:
+    return [one.id for one in made.take(link, (), HELD, now)]
+
+
+def answer(id: str, outcome: Outcome = "accepted", seq: int = 5, reason: str = "") -> Answer:
+    return Answer(id=CommandId(id), outcome=outcome, epoch=EPOCH, seq=seq, version=2, reason=reason)
+
+
+def states(made: Outbox) -> dict[str, EntryState]:
+    return {id: queued.state for id, queued in shown(made).items()}
+
+
+def shown(made: Outbox) -> dict[str, Queued]:
+    change = made.change()
+    assert change is not None
+    return {queued.entry.id: queued for queued in change.queue}
+
+
+def test_an_entry_is_listed_only_when_it_is_saved() -> None:
+    made = Outbox(CONFIG)
+    assert made.submit(on("a")) == (True, [])
+    assert made.state(CommandId("a")) == "saving"
+    assert made.change() is None
+    assert take(made) == []
+    made.receive_saved({CommandId("a"): 1, CommandId("unknown"): 2})
+    assert made.state(CommandId("a")) == "saved"
+    assert states(made) == {"a": "saved"}
+    assert made.change() is None
+
+
+def test_an_entry_that_could_not_be_saved_was_never_entered() -> None:
+    made = Outbox(CONFIG)
+    made.submit(on("a"))
+    made.receive_save_failed([CommandId("a")])
+    assert made.state(CommandId("a")) is None
+    made.receive_saved({CommandId("a"): 1})
+    assert not made.knows(CommandId("a"))
+
+
+def test_the_same_entry_again_changes_nothing_and_another_content_is_refused() -> None:
+    made = Outbox(CONFIG)
+    made.submit(on("a"))
+    assert made.submit(on("a")) == (False, [])
+    made.receive_saved({CommandId("a"): 1})
+    assert made.submit(on("a")) == (False, [])
+    with pytest.raises(BadInput, match="other content"):
+        made.submit(on("a", 2))
+
+
+def test_sending_is_counted_and_bounded_by_the_window() -> None:
+    made = outbox(*(on(id) for id in "abcd"))
+    assert take(made) == ["a", "b", "c"]
+    assert take(made) == []
+    assert states(made) == {"a": "sending", "b": "sending", "c": "sending", "d": "saved"}
+    assert made.record(CommandId("a")) == Record(CommandId("a"), "sending", 1)
+    assert made.entry(CommandId("a")) == on("a")
+    made.receive_answers([answer("a")], 100.5)
+    assert take(made) == ["d"]
+
+
+def test_an_entry_on_the_tournament_goes_after_all_before_it_in_one_go() -> None:
+    made = outbox(on("a", 1), notice("n"), on("b", 1))
+    assert take(made) == ["a", "n", "b"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("accepted", "confirmed"), ("held", "conflict"), ("refused", "refused"), ("withdrawn", "withdrawn")],
+)
+def test_an_answer_ends_the_waiting(outcome: Outcome, state: EntryState) -> None:
+    made = outbox(on("a"))
+    take(made)
+    given = answer("a", outcome, reason="so")
+    assert made.receive_answers([given], 100.5) == [Record(CommandId("a"), state, 1, given, "so")]
+    queued = shown(made)["a"]
+    assert (queued.state, queued.seq, queued.version, queued.epoch) == (state, 5, 2, EPOCH)
+    assert queued.latency == 0.5
+    change = made.receive_answers([given, answer("unknown")], 101.0)
+    assert change == [], "an answer given twice, or to nobody here, changes nothing"
+
+
+def test_confirmed_entries_are_counted() -> None:
+    made = outbox(on("a"), on("b"))
+    take(made)
+    made.receive_answers([answer("a"), answer("b", "held")], 100.5)
+    change = made.change()
+    assert change is not None
+    assert change.confirmed_total == 1
+
+
+def test_a_lost_link_sends_the_whole_unanswered_run_again_under_the_same_ids() -> None:
+    made = outbox(on("a"), on("b"), on("c", 2))
+    take(made)
+    made.receive_answers([answer("a")], 100.5)
+    made.receive_link_lost(NEXT)
+    assert take(made) == []
+    made.receive_link_lost(LINK)
+    assert states(made) == {"a": "confirmed", "b": "saved", "c": "saved"}
+    assert made.named(PLAN.id) == ("b", "c")
+    assert take(made, link=NEXT) == ["b", "c"]
+    assert made.record(CommandId("b")).attempts == 2
+
+
+def test_an_answer_that_came_with_a_replay_needs_no_sending() -> None:
+    made = outbox(on("a"))
+    made.receive_answers([answer("a")], 100.0)
+    assert take(made) == []
+    assert shown(made)["a"].latency is None
+
+
+def test_only_what_may_have_left_is_named_in_a_join() -> None:
+    made = outbox(on("a"))
+    assert made.named(PLAN.id) == ()
+    made.become_sender()
+    assert made.named(PLAN.id) == ("a",)
+    assert made.named(TournamentId("other")) == ()
+    take(made)
+    assert made.named(PLAN.id) == ("a",)
+
+
+def test_a_deferred_match_goes_on_from_its_first_unanswered_entry() -> None:
+    made = outbox(on("a"), on("b"), on("c", 2))
+    take(made)
+    made.receive_deferred(Deferred((CommandId("b"), CommandId("unknown")), "busy", "busy", 2.0), 100.0)
+    queued = shown(made)
+    assert [queued[id].state for id in "abc"] == ["saved", "saved", "sending"]
+    assert queued["a"].reason == "busy"
+    assert take(made, 101.0) == []
+    assert made.next_deadline() == 102.0
+    made.handle_deadline(102.0)
+    assert take(made, 102.0) == ["a", "b"]
+
+
+def test_a_deferred_entry_on_the_tournament_takes_all_behind_it_along() -> None:
+    made = outbox(notice("n"), on("a"), on("b", 2))
+    take(made)
+    made.receive_deferred(Deferred((CommandId("n"),), "busy", "busy", 2.0), 100.0)
+    made.handle_deadline(102.0)
+    assert take(made, 102.0) == ["n", "a", "b"]
+
+
+def test_a_person_may_end_a_pause() -> None:
+    made = outbox(on("a"))
+    take(made)
+    made.receive_deferred(Deferred((CommandId("a"),), "rate", "slowly", 20.0), 100.0)
+    made.retry(CommandId("unknown"))
+    assert take(made) == []
+    made.retry(CommandId("a"))
+    assert take(made) == ["a"]
+
+
+def test_an_answer_that_does_not_come_means_unknown_and_sends_again() -> None:
+    made = outbox(on("a"), on("b", 2))
+    take(made, 100.0)
+    assert made.next_deadline() == 110.0
+    made.handle_deadline(109.0)
+    assert take(made, 109.0) == []
+    made.handle_deadline(110.0)
+    assert "sending again" in shown(made)["a"].reason
+    assert take(made, 110.0) == ["a", "b"]
+
+
+def test_without_anything_in_flight_nothing_is_due() -> None:
+    assert outbox(on("a")).next_deadline() is None
+
+
+def test_what_the_hub_cannot_take_is_refused_and_not_sent_again() -> None:
+    made = outbox(on("a"), on("b"))
+    take(made)
+    made.receive_answers([answer("b")], 100.0)
+    ids = [CommandId(id) for id in ("a", "b", "unknown")]
+    (record,) = made.receive_problem(ids, "unknown content")
+    assert (record.id, record.state, record.reason) == ("a", "refused", "unknown content")
+    made.receive_link_lost(LINK)
+    assert take(made) == []
+
+
+def test_a_decision_releases_held_entries() -> None:
+    made = outbox(on("a"), on("b"))
+    take(made)
+    made.receive_answers([answer("a", "held"), answer("b")], 100.0)
+    assert made.conflicts(PLAN.id) == {"a": 5}
+    assert made.conflicts(TournamentId("other")) == {}
+    (record,) = made.receive_settled([CommandId("a"), CommandId("b")], "Ops decided")
+    assert (record.state, record.reason) == ("withdrawn", "Ops decided")
+    assert made.conflicts(PLAN.id) == {}
+
+
+def test_a_held_row_without_its_answer_can_be_decided_all_the_same() -> None:
+    made = Outbox(CONFIG)
+    made.receive_rows([JournalRow(1, on("a"), "conflict")])
+    assert made.conflicts(PLAN.id) == {"a": 0}
+
+
+def test_only_what_certainly_never_left_is_withdrawn_here() -> None:
+    made = outbox(on("a"), on("b"))
+    assert made.withdrawable(CommandId("a"))
+    assert made.withdraw(CommandId("a")) == Record(CommandId("a"), "withdrawn", 0)
+    assert not made.withdrawable(CommandId("a"))
+    assert take(made) == ["b"]
+    assert not made.withdrawable(CommandId("b"))
+    made.receive_link_lost(LINK)
+    assert not made.withdrawable(CommandId("b"))
+    assert not made.withdrawable(CommandId("unknown"))
+
+
+def test_a_refused_entry_is_listed_until_it_is_dismissed() -> None:
+    made = outbox(on("a"))
+    take(made)
+    made.receive_answers([answer("a", "refused", reason="final")], 100.0)
+    assert states(made) == {"a": "refused"}
+    assert made.withdraw(CommandId("a")).state == "withdrawn"
+    assert states(made) == {}
+
+
+def test_rows_from_before_a_restart_may_have_left() -> None:
+    made = Outbox(CONFIG)
+    made.receive_rows(
+        [
+            JournalRow(1, on("a"), "sending", 3),
+            JournalRow(2, on("b"), "saved"),
+            JournalRow(3, on("c"), "confirmed", 1, answer("c")),
+            JournalRow(4, on("d"), "refused", 1, answer("d", "refused"), "so\x07"),
+        ]
+    )
+    assert states(made) == {"a": "saved", "b": "saved", "c": "confirmed", "d": "refused"}
+    assert not made.withdrawable(CommandId("b"))
+    assert made.named(PLAN.id) == ("a", "b")
+    assert made.record(CommandId("d")).reason == "so?"
+    assert take(made) == ["a", "b"]
+    assert made.record(CommandId("a")).attempts == 4
+
+
+def test_rows_of_other_processes_go_out_by_row() -> None:
+    made = Outbox(CONFIG)
+    made.submit(on("b"))
+    made.receive_rows([JournalRow(1, on("a"), "saved")])
+    made.receive_saved({CommandId("b"): 2})
+    made.receive_rows([JournalRow(3, on("c"), "saved")])
+    assert take(made) == ["a", "b", "c"]
+
+
+def test_a_row_that_the_sender_changed_replaces_what_was_known() -> None:
+    made = outbox(on("a"))
+    made.receive_rows([JournalRow(1, on("a"), "confirmed", 1, answer("a"))])
+    assert states(made) == {"a": "confirmed"}
+    assert take(made) == []
+
+
+def test_an_own_row_that_is_read_back_first_is_listed_once() -> None:
+    made = Outbox(CONFIG)
+    made.submit(on("a"))
+    made.receive_rows([JournalRow(1, on("a"), "saved")])
+    made.receive_saved({CommandId("a"): 1})
+    assert take(made) == ["a"]
+
+
+def test_a_full_outbox_evicts_the_oldest_message_that_is_no_score() -> None:
+    made = outbox(on("a"), notice("n"), notice("m"), on("b"))
+    made.submit(on("c"))
+    is_new, records = made.submit(on("d"))
+    assert is_new
+    assert [(record.id, record.state) for record in records] == [("n", "refused")]
+    change = made.change()
+    assert change is not None
+    assert change.evicted_total == 1
+
+
+def test_a_full_outbox_of_scores_takes_no_more() -> None:
+    made = outbox(*(on(id) for id in "abcde"))
+    with pytest.raises(NotSaved, match="5 entries wait"):
+        made.submit(on("f"))
+    assert made.state(CommandId("f")) is None
+
+
+def test_a_hub_without_the_tournament_leaves_its_entries_stranded() -> None:
+    made = outbox(on("a"))
+    assert made.stranded(()) == {PLAN.id: 1}
+
+
+def test_answered_entries_stay_listed_for_a_while() -> None:
+    made = Outbox(CONFIG)
+    count = KEPT_ANSWERED + 3
+    made.receive_rows(
+        [
+            JournalRow(row, on(f"e{row}"), "confirmed", 1, answer(f"e{row}", seq=row))
+            for row in range(1, count + 1)
+        ]
+    )
+    made.trim({})
+    assert len(states(made)) == KEPT_ANSWERED
+
+
+def test_an_answered_entry_stays_until_the_store_has_its_events() -> None:
+    made = Outbox(CONFIG)
+    position = {PLAN.id: Position(EPOCH, 2)}
+    count = KEPT_ANSWERED + 3
+    for row in range(1, count + 1):
+        made.submit(on(f"e{row}"))
+        made.receive_saved({CommandId(f"e{row}"): row})
+        made.receive_answers([answer(f"e{row}", seq=row)], 100.0)
+    made.trim(position)
+    assert list(states(made))[:2] == ["e3", "e4"]
+    made.trim({PLAN.id: Position(EPOCH, 3)})
+    assert next(iter(states(made))) == "e4"
+
+
+def test_withdrawn_entries_take_no_lasting_room() -> None:
+    made = Outbox(CONFIG)
+    for row in range(1, KEPT_ANSWERED + 2):
+        made.submit(on(f"e{row}"))
+        made.receive_saved({CommandId(f"e{row}"): row})
+        made.withdraw(CommandId(f"e{row}"))
+    made.trim({})
+    assert len(states(made)) == KEPT_ANSWERED
+
+
+def test_a_few_answered_entries_are_all_kept() -> None:
+    made = outbox(on("a"))
+    take(made)
+    made.receive_answers([answer("a")], 100.0)
+    made.trim({})
+    assert made.knows(CommandId("a"))
