@@ -6,6 +6,7 @@ screen on top takes the newest view, at most `FRAMES` times a second. Screens th
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from core import Settings, View
 
+_log = logging.getLogger(__name__)
 FRAMES = 30.0
 """Most drawings a second."""
 TICK = 0.5
@@ -151,6 +153,8 @@ class CourtsideApp(App[int]):
             *self._themes.problems,
             *(f"no action {id!r}: its key is not set" for id in keys.unknown(self.keymap)),
         ]
+        for problem in problems:
+            _log.warning("%s", problem)
         if problems:
             self.say(problems[0])
         unsubscribe = self._realtime.subscribe(self._changed)
