@@ -174,7 +174,8 @@ class Pool:
         session = endpoint.session
         assert session is not None, "a link has a session"
         self._rooms = {room: carrier for room, carrier in self._rooms.items() if carrier != link}
-        self.reason = explain(code, reason)
+        farewell = "" if session.goodbye is None else session.goodbye.reason
+        self.reason = explain(code, reason or farewell)
         endpoint.refused = code in TERMINAL_CLOSES
         if session.live_since is not None and now - session.live_since >= self._config.minimum_uptime:
             endpoint.failures = 0

@@ -138,6 +138,7 @@ def test_a_leaving_hub_says_when_to_come_back() -> None:
     session.receive_message(Goodbye("it restarts", retry_after=3.0), moment(10.0))
     lose(made, session, 10.0)
     assert made.next_try == (ONE, 13.5)
+    assert made.reason == "it restarts"
 
 
 def test_a_leaving_hub_names_where_to_go_if_that_is_one_of_ours() -> None:
