@@ -77,30 +77,34 @@ def project(confirmed: Tournament, queue: Sequence[Queued], before: Projection |
 
 def _laid_over(confirmed: Tournament, queue: Iterable[Queued]) -> Iterable[Entry]:
     """Find the entries whose effect the confirmed state does not hold."""
+    histories: dict[MatchId, frozenset[CommandId]] = {}
     for queued in queue:
         entry = queued.entry
         if entry.tournament != confirmed.id or isinstance(entry.command, CreateTournament):
             continue
-        unreached = (
-            queued.state in ("confirmed", "official")
-            and queued.epoch == confirmed.position.epoch
-            and queued.seq > confirmed.position.seq
-        )
-        if (queued.waiting or unreached) and not _has(confirmed, entry):
-            yield entry
+        if not (queued.waiting or _is_ahead(queued, confirmed)):
+            continue
+        match_id = match_of(entry.command)
+        if match_id is not None:
+            if match_id not in histories:
+                histories[match_id] = _history(confirmed.matches.get(match_id))
+            if entry.id in histories[match_id]:
+                # Its events came before its answer.
+                continue
+        yield entry
 
 
-def _has(confirmed: Tournament, entry: Entry) -> bool:
-    """Tell whether a match's history names an entry: its events came before its answer."""
-    match_id = match_of(entry.command)
-    match = None if match_id is None else confirmed.matches.get(match_id)
-    return match is not None and _names(match, entry.id)
+def _is_ahead(queued: Queued, confirmed: Tournament) -> bool:
+    """Tell whether an entry was accepted at a place of the log that the confirmed state has not reached."""
+    accepted = queued.state in ("confirmed", "official")
+    return accepted and queued.epoch == confirmed.position.epoch and queued.seq > confirmed.position.seq
 
 
-def _names(match: Match, id: CommandId) -> bool:
-    return any(counted.id == id for counted in reversed(match.entries)) or any(
-        held.entry.id == id for held in match.held
-    )
+def _history(match: Match | None) -> frozenset[CommandId]:
+    """Return the ids that a match's history names, held ones included."""
+    if match is None:
+        return frozenset()
+    return frozenset([counted.id for counted in match.entries] + [held.entry.id for held in match.held])
 
 
 def _lay(confirmed: Tournament, laid: tuple[Entry, ...], before: Projection) -> Projection:

@@ -104,6 +104,13 @@ def test_entries_on_other_tournaments_and_creations_are_passed_over() -> None:
     assert project(STATE, queue).state is STATE
 
 
+def test_an_entry_on_an_unknown_match_stands_beside_the_score() -> None:
+    lost = pressed("x", AddScore(MatchId("league.m999"), TeamId("a"), 1))
+    projection = project(STATE, [queued(lost), queued(pressed("y"), 2)])
+    assert "no match" in projection.refused[lost.id]
+    assert projection.state.matches[M1].score.home == 2
+
+
 def test_a_notice_is_shown_while_it_waits() -> None:
     projection = project(STATE, [queued(pressed("n", Notify("Lunch")))])
     assert projection.state.notices[-1].title == "Lunch"
