@@ -24,7 +24,6 @@ from core.hub.ledger import Contradicted, Known, Ledger, Repeated, Ruling
 from core.hub.room import Rooms
 from core.realtime.config import EngineConfig
 from core.realtime.effects import (
-    Advanced,
     Apply,
     Dial,
     Effect,
@@ -267,22 +266,30 @@ class Hub:
     def _publish(
         self, given: list[tuple[Wire, Answer | Contradicted]], events: list[Event], began: bool
     ) -> None:
+        """Say what is committed; answers come before their events or after."""
+        parts = [partial(self._answer, given), partial(self._tell, events, began)]
+        self.world.dice.shuffle(parts)
+        for part in parts:
+            part()
+
+    def _answer(self, given: list[tuple[Wire, Answer | Contradicted]]) -> None:
         for wire, what in given:
             if isinstance(what, Contradicted):
                 self.say(wire, Problem("unknown_id_content", what.detail, (what.id,)))
             else:
                 self.say(wire, Answers((what,)))
-        state = self.state
-        if not events or state is None:
+
+    def _tell(self, events: list[Event], began: bool) -> None:
+        if not events or self.state is None:
             return
         if began:
-            self._rooms.open(state, self.log)
+            self._rooms.open(self.state, self.log)
             for wire in self.wires:
                 self.say(wire, Directory(self._rooms.listings()))
             return
         room = self._rooms.room(PLAN.id)
         assert room is not None
-        room.advance(state, events)
+        room.advance(self.state, events)
         # Not the set itself, whose order is not the seed's.
         for wire in [wire for wire in self.wires if wire in room.members]:
             self.say(wire, Events(ROOM, EPOCH, tuple(events)))
@@ -296,8 +303,6 @@ class Device:
         self.hub = hub
         self.name = name
         self.rows: dict[CommandId, JournalRow] = {}
-        self.seen: list[Event] = []
-        """Events as the store took them in this life."""
         self._ids = count(1)
         self.life = 0
         self.begin()
@@ -372,8 +377,6 @@ class Device:
                     wire.up = False
                     self.hub.wires.pop(wire, None)
                 case Apply(change):
-                    if isinstance(change, Advanced):
-                        self.seen += change.events
                     self.store.apply(change, self.world.at)
                 case Persist(made):
                     self.world.later(self.world.dice.random() * 0.01, partial(self._commit, made, self.life))
@@ -383,7 +386,15 @@ class Device:
                 case _:
                     pass
         self.store.settle()
+        self._check_shown()
         self._wind()
+
+    def _check_shown(self) -> None:
+        """At no moment does a screen show an entry twice: each is one line of its match's history here."""
+        for shown in self.store.view.tournaments.values():
+            for match in shown.projected.matches.values():
+                ids = [counted.id for counted in match.entries] + [held.entry.id for held in match.held]
+                assert len(ids) == len(set(ids)), f"{self.name} shows an entry twice in {match.id}"
 
     def _dial(self, link: LinkId) -> None:
         wire = Wire(self.world, self, self.hub, link)
