@@ -211,14 +211,14 @@ class Rounds:
         brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
         rulings, replies = self._judge(brought)
         if rulings:
-            self._uncommitted = frozenset(ruling.answer.id for ruling in rulings)
+            self._uncommitted = _answered(rulings)
             try:
                 await self._write(self._log.commit, rulings)
             except NotSaved as error:
+                # They stay uncommitted: the ledger has their answers until it is made anew.
                 self._fail(brought, error)
                 return
-            finally:
-                self._uncommitted = frozenset()
+            self._uncommitted = frozenset()
             self._since_checkpoint += len(rulings)
         for sender, reply in replies.items():
             reply.give(sender)
@@ -298,6 +298,7 @@ class Rounds:
                 return
             return
         self._ledger = self._take(content)
+        self._uncommitted = frozenset()
         self.durable = True
         logger.info("the log takes writes again")
         self._audience.show_durable(True)
@@ -321,6 +322,12 @@ class Rounds:
 
     async def _write(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
+
+
+def _answered(rulings: Iterable[Ruling]) -> frozenset[CommandId]:
+    """Return every id that these rulings answer, those withdrawn before they came included."""
+    answers = (answer for ruling in rulings for answer in (ruling.answer, ruling.withdrawn))
+    return frozenset(answer.id for answer in answers if answer is not None)
 
 
 def _deferred(entries: Iterable[Entry], why: Why) -> Deferred:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.commands import CreateTournament, Entry
+from core.domain.commands import CreateTournament, Entry, Undo
 from core.domain.ids import CommandId
 from core.domain.state import Position
+from core.errors import NotSaved
 from core.hub.gate import Gate
 from core.hub.rounds import MAX_INBOX, Rounds
 from core.hub.sqlite_log import SqliteLog
@@ -19,12 +20,14 @@ from core.wire.messages import Answers, Deferred, Problem
 from tests.support.tournaments import EPOCH, entry, league, match, point
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from core.domain.answers import Answer
     from core.domain.events import Event
+    from core.hub.ledger import Ruling
     from core.hub.room import Room
+    from core.hub.sqlite_log import Content
 
 PLAN = league()
 CREATE = entry(PLAN.id, CreateTournament(PLAN), id="plan")
@@ -189,3 +192,42 @@ async def test_a_restart_goes_on_from_the_log(path: Path) -> None:
         assert [answer.seq for answer in rounds.answers([CommandId("p2"), CommandId("p1")])] == [3, 4]
     (answers,) = [told for told in second.told if isinstance(told, Answers)]
     assert [answer.seq for answer in answers.answers] == [3, 4]
+
+
+class FullDisk(SqliteLog):
+    """A log on a disk that is full until somebody makes room."""
+
+    full = False
+
+    def commit(self, rulings: Sequence[Ruling]) -> None:
+        if self.full:
+            raise NotSaved(str(self.path), "disk full")
+        super().commit(rulings)
+
+    def recover(self) -> Content:
+        if self.full:
+            raise NotSaved(str(self.path), "disk full")
+        return super().recover()
+
+
+async def test_what_could_not_be_committed_is_no_answer_until_it_is_judged_again(path: Path) -> None:
+    ann, log = Recorder(), FullDisk(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    undo = entry(PLAN.id, Undo(match(PLAN, 1), CommandId("unseen")), id="undo")
+    ids = [CommandId(id) for id in ("plan", "p1", "undo", "unseen")]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        log.full = True
+        bring(rounds, ann, scored("p1"), undo)
+        await ann.until(lambda: False in ann.told)
+        assert [answer.id for answer in rounds.answers(ids)] == ["plan"]
+        log.full = False
+        await ann.until(lambda: True in ann.told)
+        assert [answer.id for answer in rounds.answers(ids)] == ["plan"]
+        bring(rounds, ann, scored("p1"), undo)
+        await ann.until(lambda: "undo" in ann.answered)
+        rounds.stop()
+    assert {answer.id for answer in rounds.answers(ids)} == set(ids)
+    await rounds.close()
