@@ -18,7 +18,6 @@ from textual.app import App
 from core import CourtsideError, commands, config_folder, ids, text
 from tui import keys, memory, theming
 from tui.commands import Everything
-from tui.guard import Guard
 from tui.messages import StoreChanged
 from tui.screens.base import NOTICE_FOR, MainScreen
 from tui.screens.dialogs import Ask, KeysHelp
@@ -34,7 +33,6 @@ from tui.selectors.scene import Scene, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual import events
     from textual.app import SystemCommand
     from textual.screen import Screen
 
@@ -45,8 +43,6 @@ FRAMES = 30.0
 """Most drawings a second."""
 TICK = 0.5
 """Seconds between two looks at the clock, for ages and times."""
-STALLED = 0.15
-"""Seconds by which a tick may be late before the loop counts as having stood still."""
 
 
 class Realtime(Protocol):
@@ -132,8 +128,6 @@ class CourtsideApp(App[int]):
         self._pending = threading.Event()
         self._painted_at = float("-inf")
         self._paint_due = False
-        self._ticked_at = monotonic()
-        self._guard = Guard(self.settings.double_press_guard)
         self._rings = 0
         self._attention: str | None = None
         self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
@@ -159,7 +153,7 @@ class CourtsideApp(App[int]):
             self.say(problems[0])
         unsubscribe = self._realtime.subscribe(self._changed)
         self._unsubscribe = unsubscribe
-        self.set_interval(TICK, self._tick)
+        self.set_interval(TICK, self.paint)
         if self._start != self.current_mode and self._start in self.MODES:
             self.switch_mode(self._start)
 
@@ -182,13 +176,6 @@ class CourtsideApp(App[int]):
         else:
             self._paint_due = True
             self.set_timer(wait, self.paint)
-
-    def _tick(self) -> None:
-        now = time.monotonic()
-        if now - self._ticked_at > TICK + STALLED:
-            self._guard = self._guard.ran_late(now)
-        self._ticked_at = now
-        self.paint()
 
     def paint(self) -> None:
         """Take the newest view and have the screens of this mode draw it."""
@@ -220,11 +207,6 @@ class CourtsideApp(App[int]):
         self.notice = words.tidy(notice)
         self._notice_until = self._monotonic() + NOTICE_FOR
         self.paint()
-
-    def admit(self, event: events.Key) -> bool:
-        """Tell whether a press counts, or is a bounce of the one before."""
-        self._guard = self._guard.press(event.key, event.time, time.monotonic())
-        return self._guard.counts
 
     def submit(self, command: commands.Command) -> None:
         """Enter a command; what cannot be entered is said."""

@@ -37,10 +37,19 @@ def test_presses_that_waited_in_a_late_loop_all_count() -> None:
         assert guard.counts
 
 
-def test_presses_read_together_after_the_loop_stood_still_all_count() -> None:
-    guard = Guard().ran_late(5.0)
-    assert pressed(guard, ("a", 5.01), ("a", 5.02), ("a", 5.03)) == [True, True, True]
-    assert pressed(guard, ("a", 5.2), ("a", 5.21)) == [True, False]
+def test_presses_read_together_after_the_program_stood_still_all_count() -> None:
+    guard = Guard().beat(4.0, resumed=True).beat(4.05).beat(4.3)
+    assert pressed(guard, ("a", 4.29), ("a", 4.31), ("a", 4.33)) == [True, True, True]
+    assert pressed(guard, ("a", 4.5), ("a", 4.51)) == [True, False]
+
+
+def test_beats_in_time_and_the_first_after_a_rest_leave_the_guard_on() -> None:
+    guard = Guard().beat(4.0, resumed=True)
+    for number in range(1, 10):
+        guard = guard.beat(4.0 + number * 0.06)
+    assert pressed(guard, ("a", 4.6), ("a", 4.61)) == [True, False]
+    rested = guard.beat(60.0, resumed=True)
+    assert pressed(rested, ("a", 60.0), ("a", 60.01)) == [True, False]
 
 
 def test_the_guard_can_be_off() -> None:

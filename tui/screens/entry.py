@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from core import commands, ids
 from tui import keys
+from tui.guard import PULSE, Guard
 from tui.screens.base import MainScreen
 from tui.screens.dialogs import Ask, ScoreForm
 from tui.selectors import entry, history, words
@@ -39,6 +41,7 @@ class EntryScreen(MainScreen):
         self._taken_back: list[commands.Command] = []
         """What undo withdrew here before it left, for redo; the newest last."""
         self._for: ids.MatchId | None = None
+        self._guard = Guard(self.console.settings.double_press_guard)
 
     def compose_body(self) -> ComposeResult:
         yield Lines(id="also")
@@ -109,9 +112,26 @@ class EntryScreen(MainScreen):
         right = (Run(f"{name}{model.place}   ", "dim"), Run("Esc back "))
         return spread(left, right if length(left) + length(right) < width else right[1:], width)
 
+    def on_mount(self) -> None:
+        self._pulse = self.set_interval(PULSE, self._beat, pause=True)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._guard = self._guard.beat(time.monotonic(), resumed=True)
+        self._pulse.resume()
+
+    def on_screen_suspend(self) -> None:
+        self._pulse.pause()
+
+    def _beat(self) -> None:
+        self._guard = self._guard.beat(time.monotonic())
+
     def on_key(self, event: events.Key) -> None:
         """Drop a press that is a bounce of the one before."""
-        if self._is_point(event.key) and not self.console.admit(event):
+        if not self._is_point(event.key):
+            return
+        self._guard = self._guard.press(event.key, event.time, time.monotonic())
+        if not self._guard.counts:
             event.stop()
             event.prevent_default()
             self.console.say(f"{keys.shown(event.key)} twice within 60 ms counts once")
