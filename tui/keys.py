@@ -64,6 +64,9 @@ NAMES = {
     "f1": "F1",
 }
 
+MOVING = frozenset({"filter", "open"})
+"""Actions after which the keys mean something else."""
+
 TABLE: tuple[Key, ...] = (
     Key(
         "scores.open", "enter", "open", "score", "Enter scores of the match under the cursor", ("scores",), 1
@@ -176,8 +179,15 @@ def for_place(place: Place) -> tuple[Key, ...]:
 
 
 def bindings(place: Place) -> list[BindingType]:
-    """Return a screen's bindings."""
-    return [Binding(key.keys, key.action, key.label, id=key.id, show=False) for key in for_place(place)]
+    """Return a screen's bindings.
+
+    Those of `MOVING` have priority: they act before the next key of the same burst is handed on, which
+    would otherwise go where the focus was.
+    """
+    return [
+        Binding(key.keys, key.action, key.label, id=key.id, show=False, priority=key.action in MOVING)
+        for key in for_place(place)
+    ]
 
 
 def bound(key: Key, keymap: Keymap) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from textual.events import Key
+
 from core.domain.commands import Command, CreateTournament, Entry, match_of, priority
 from core.domain.ids import CommandId, DeviceId, TournamentId
 from core.domain.rules import Accepted, Conflicting, judge
@@ -275,6 +277,11 @@ class Console:
         """Press keys, each one apart from the one before."""
         for key in keys:
             await self.pilot.press(key)
+
+    def type_at_once(self, *keys: str) -> None:
+        """Let keys arrive together, as a paste or a slow terminal brings them."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
 
     def text(self) -> str:
         """Return what stands on the screen, a line a row."""

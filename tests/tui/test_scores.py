@@ -56,6 +56,14 @@ async def test_the_filter_narrows_as_one_types_and_escape_clears_it() -> None:
         await console.wait_for("Comets")
 
 
+async def test_keys_that_arrive_in_one_burst_with_the_slash_go_into_the_filter() -> None:
+    async with opened(desks.lively()) as console:
+        console.type_at_once("slash", *"hawks", "enter")
+        await console.wait_for("filter: hawks")
+        await console.press("enter")
+        assert "Harbour Hawks" in await console.wait_for("ENTRY")
+
+
 async def test_a_filter_that_fits_nothing_says_so() -> None:
     async with opened(desks.lively()) as console:
         await console.press("slash", *"hawx")

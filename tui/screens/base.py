@@ -183,6 +183,10 @@ class ListScreen(MainScreen):
         """The list."""
         return self.query_one("#rows", Rows)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave the keys that move elsewhere to the filter while it is typed into."""
+        return not (action in keys.MOVING and isinstance(self.focused, Filter))
+
     def action_move(self, rows: int) -> None:
         self.rows.move(rows)
 
@@ -218,7 +222,8 @@ class Filter(Input):
         """Show the line and take the keys."""
         self.add_class("-on")
         self.can_focus = True
-        self.focus()
+        # At once: `focus` waits its turn, and keys of the same burst would act on the list meanwhile.
+        self.screen.set_focus(self)
 
     def on_mount(self) -> None:
         self.can_focus = False
