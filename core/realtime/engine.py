@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from core.domain.commands import CreateTournament, match_of
+from core.domain.commands import CreateTournament, Undo, match_of
 from core.domain.events import ConflictSettled
 from core.domain.ids import TournamentId, short_form
 from core.errors import TooLarge, WireError
@@ -32,6 +32,7 @@ from core.realtime.effects import (
     Told,
     Withdrawal,
 )
+from core.realtime.holds import Holds
 from core.realtime.outbox import Outbox
 from core.realtime.outlook import Outlook
 from core.realtime.pool import Pool
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from core.domain.answers import Answer
-    from core.domain.commands import Entry
+    from core.domain.commands import Command, Entry
     from core.domain.ids import CommandId, DeviceId, RoomId
     from core.domain.state import Tournament
     from core.realtime.config import EngineConfig
@@ -89,6 +90,7 @@ class Engine:
         self._pool = Pool(config, dice)
         self._rooms = Rooms()
         self._outbox = Outbox(config)
+        self._holds = Holds()
         self._outlook = Outlook(config, self._pool, self._rooms)
         self._held: set[TournamentId] = set()
         self._sends = False
@@ -351,7 +353,15 @@ class Engine:
                 match_id = match_of(command)
                 what = "" if match_id is None else f"{short_form(match_id)} "
                 effects.append(_line(moment, "queue", f"{what}{record.state}: {record.reason}"))
+            effects += self._taken_back(record, command)
         return effects
+
+    def _taken_back(self, record: Record, command: Command) -> list[Record]:
+        """Release a held entry that the hub had forgotten: its undo is accepted and is in no log."""
+        answer = record.answer
+        if not isinstance(command, Undo) or record.state != "confirmed" or answer is None or answer.events:
+            return []
+        return self._outbox.receive_settled([command.of], _DECISIONS["withdrawn"])
 
     def _steps(self, steps: Iterable[Step]) -> list[Effect]:
         """Turn what rooms decided into effects."""
@@ -362,9 +372,10 @@ class Engine:
                 continue
             effects.append(Apply(step))
             if isinstance(step, Advanced):
+                self._holds.receive_events(step)
                 effects += self._decided(step)
-            elif isinstance(step, Replaced) and not step.stored:
-                effects += self._still_held(step.state)
+            elif isinstance(step, Replaced):
+                self._holds.receive_state(step.state)
         return effects
 
     def _carry(self, step: Join | Leave) -> list[Effect]:
@@ -387,13 +398,13 @@ class Engine:
                 records += self._outbox.receive_settled(event.fact.held, reason)
         return records
 
-    def _still_held(self, state: Tournament) -> list[Record]:
-        """Release held entries that a snapshot no longer holds."""
-        held = {held.entry.id for match in state.matches.values() for held in match.held}
+    def _decided_meanwhile(self) -> list[Record]:
+        """Release held entries of whose decision this device saw only what came of it."""
+        positions = self._rooms.positions
         gone = [
-            id
-            for id, seq in self._outbox.conflicts(state.id).items()
-            if id not in held and seq <= state.position.seq
+            answer.id
+            for tournament, answer in self._outbox.conflicts()
+            if tournament in positions and self._holds.is_decided(tournament, answer, positions[tournament])
         ]
         return self._outbox.receive_settled(gone, "it was decided meanwhile")
 
@@ -415,6 +426,7 @@ class Engine:
         for hangup in ended:
             if (session := self._pool.session(hangup.link)) is not None:
                 effects += self._lose(session, hangup.code, hangup.reason, moment)
+        effects += self._decided_meanwhile()
         sends = self._pump(moment)
         self._outbox.trim(self._rooms.positions)
         if (queue := self._outbox.change()) is not None:

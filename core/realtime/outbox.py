@@ -51,6 +51,7 @@ class Outbox:
         """Every listed entry by row; of these some wait in the lanes, some are in flight, some are done."""
         self._lanes = Lanes()
         self._flying: dict[CommandId, Item] = {}
+        self._held: dict[CommandId, Item] = {}
         self._done: dict[CommandId, Item] = {}
         self._changed = False
         self._confirmed_total = 0
@@ -91,13 +92,11 @@ class Outbox:
         ]
         return tuple(ids[:MAX_NAMED])
 
-    def conflicts(self, tournament: TournamentId) -> Mapping[CommandId, int]:
-        """Return this device's held entries of a tournament, each with the seq at which it was held."""
-        return {
-            item.entry.id: 0 if item.answer is None else item.answer.seq
-            for item in self._items.values()
-            if item.state == "conflict" and item.entry.tournament == tournament
-        }
+    def conflicts(self) -> list[tuple[TournamentId, Answer]]:
+        """Return the answers by which this device's entries are held, each with its tournament."""
+        return [
+            (item.entry.tournament, item.answer) for item in self._held.values() if item.answer is not None
+        ]
 
     def submit(self, entry: Entry) -> tuple[bool, list[Record]]:
         """Take an entry that is to be saved.
@@ -263,12 +262,12 @@ class Outbox:
         place(self._items, [item])
         if item.state in _WAITING:
             self._lanes.add([item])
-        elif item.state in _DONE:
-            self._done[item.entry.id] = item
+        else:
+            self._shelve(item)
         self._changed = True
 
     def _forget(self, item: Item) -> None:
-        for items in (self._items, self._flying, self._done):
+        for items in (self._items, self._flying, self._held, self._done):
             items.pop(item.entry.id, None)
         self._lanes.discard(item.entry.id)
         self._changed = True
@@ -304,11 +303,18 @@ class Outbox:
         """Note what became of an entry in the end, but for a person's decision."""
         self._lanes.discard(item.entry.id)
         self._flying.pop(item.entry.id, None)
+        self._held.pop(item.entry.id, None)
         item.state, item.reason, item.link, item.shown = state, clean(reason, MAX_TEXT), None, None
-        if state in _DONE:
-            self._done[item.entry.id] = item
+        self._shelve(item)
         self._changed = True
         return self.record(item.entry.id)
+
+    def _shelve(self, item: Item) -> None:
+        """Put an entry that waits for no answer where its state belongs; refused ones are listed only."""
+        if item.state == "conflict":
+            self._held[item.entry.id] = item
+        elif item.state in _DONE:
+            self._done[item.entry.id] = item
 
     def _make_room(self) -> list[Record]:
         waiting = len(self._saving) + len(self._lanes) + len(self._flying)

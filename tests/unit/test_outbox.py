@@ -224,17 +224,18 @@ def test_a_decision_releases_held_entries() -> None:
     made = outbox(on("a"), on("b"))
     take(made)
     made.receive_answers([answer("a", "held"), answer("b")], 100.0)
-    assert made.conflicts(PLAN.id) == {"a": 5}
-    assert made.conflicts(TournamentId("other")) == {}
+    assert made.conflicts() == [(PLAN.id, answer("a", "held"))]
     (record,) = made.receive_settled([CommandId("a"), CommandId("b")], "Ops decided")
     assert (record.state, record.reason) == ("withdrawn", "Ops decided")
-    assert made.conflicts(PLAN.id) == {}
+    assert made.conflicts() == []
 
 
-def test_a_held_row_without_its_answer_can_be_decided_all_the_same() -> None:
+def test_a_held_row_is_held_after_a_restart_and_can_be_decided() -> None:
     made = Outbox(CONFIG)
-    made.receive_rows([JournalRow(1, on("a"), "conflict")])
-    assert made.conflicts(PLAN.id) == {"a": 0}
+    made.receive_rows([JournalRow(1, on("a"), "conflict", 1, answer("a", "held"))])
+    assert made.conflicts() == [(PLAN.id, answer("a", "held"))]
+    made.receive_rows([JournalRow(1, on("a"), "withdrawn", 1, answer("a", "held"))])
+    assert made.conflicts() == []
 
 
 def test_only_what_certainly_never_left_is_withdrawn_here() -> None:
