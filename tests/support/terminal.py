@@ -52,7 +52,9 @@ class Terminal:
         self._child = pexpect.spawn(
             argv[0],
             list(argv[1:]),
-            env={**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            # The pty has the size; a test runner's own, in the environment, would overrule it.
+            env={name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
+            | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
             dimensions=(rows, columns),
             timeout=None,
         )
