@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from core.domain.commands import CreateTournament, Undo, match_of
-from core.domain.events import ConflictSettled
+from core.domain.commands import CreateTournament, match_of
 from core.domain.ids import TournamentId, short_form
 from core.errors import TooLarge, WireError
 from core.realtime.effects import (
@@ -25,7 +24,6 @@ from core.realtime.effects import (
     JournalRow,
     Moment,
     Persist,
-    Record,
     Replaced,
     SavingChanged,
     Send,
@@ -63,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from core.domain.answers import Answer
-    from core.domain.commands import Command, Entry
+    from core.domain.commands import Entry
     from core.domain.ids import CommandId, DeviceId, RoomId
     from core.domain.state import Tournament
     from core.realtime.config import EngineConfig
@@ -90,7 +88,7 @@ class Engine:
         self._pool = Pool(config, dice)
         self._rooms = Rooms()
         self._outbox = Outbox(config)
-        self._holds = Holds()
+        self._holds = Holds(self._outbox)
         self._outlook = Outlook(config, self._pool, self._rooms)
         self._held: set[TournamentId] = set()
         self._sends = False
@@ -353,15 +351,8 @@ class Engine:
                 match_id = match_of(command)
                 what = "" if match_id is None else f"{short_form(match_id)} "
                 effects.append(_line(moment, "queue", f"{what}{record.state}: {record.reason}"))
-            effects += self._taken_back(record, command)
+            effects += self._holds.receive_record(record)
         return effects
-
-    def _taken_back(self, record: Record, command: Command) -> list[Record]:
-        """Release a held entry that the hub had forgotten: its undo is accepted and is in no log."""
-        answer = record.answer
-        if not isinstance(command, Undo) or record.state != "confirmed" or answer is None or answer.events:
-            return []
-        return self._outbox.receive_settled([command.of], _DECISIONS["withdrawn"])
 
     def _steps(self, steps: Iterable[Step]) -> list[Effect]:
         """Turn what rooms decided into effects."""
@@ -372,8 +363,7 @@ class Engine:
                 continue
             effects.append(Apply(step))
             if isinstance(step, Advanced):
-                self._holds.receive_events(step)
-                effects += self._decided(step)
+                effects += self._holds.receive_events(step)
             elif isinstance(step, Replaced):
                 self._holds.receive_state(step.state)
         return effects
@@ -388,25 +378,6 @@ class Engine:
             named = self._outbox.named(TournamentId(name)) if prefix == "tournament" else ()
             return [session.send(msgspec.structs.replace(step, unanswered=named))]
         return [session.send(step)]
-
-    def _decided(self, change: Advanced) -> list[Record]:
-        """Release held entries that somebody decided about."""
-        records: list[Record] = []
-        for event in change.events:
-            if isinstance(event.fact, ConflictSettled):
-                reason = f"{event.by} decided: {_DECISIONS[event.fact.taken]}"
-                records += self._outbox.receive_settled(event.fact.held, reason)
-        return records
-
-    def _decided_meanwhile(self) -> list[Record]:
-        """Release held entries of whose decision this device saw only what came of it."""
-        positions = self._rooms.positions
-        gone = [
-            answer.id
-            for tournament, answer in self._outbox.conflicts()
-            if tournament in positions and self._holds.is_decided(tournament, answer, positions[tournament])
-        ]
-        return self._outbox.receive_settled(gone, "it was decided meanwhile")
 
     def _lose(self, session: Session, code: int, reason: str, moment: Moment) -> list[Effect]:
         """Take note of a link that has ended."""
@@ -426,7 +397,7 @@ class Engine:
         for hangup in ended:
             if (session := self._pool.session(hangup.link)) is not None:
                 effects += self._lose(session, hangup.code, hangup.reason, moment)
-        effects += self._decided_meanwhile()
+        effects += self._holds.decided(self._rooms.positions)
         sends = self._pump(moment)
         self._outbox.trim(self._rooms.positions)
         if (queue := self._outbox.change()) is not None:
@@ -469,13 +440,6 @@ class Engine:
 
     def _saving(self) -> Apply:
         return Apply(SavingChanged(self._can_save, self._sends))
-
-
-_DECISIONS = {
-    "hub": "the hub's score stays",
-    "instead": "another entry takes its place",
-    "withdrawn": "it was taken back",
-}
 
 
 def _frames(entries: Sequence[Entry]) -> list[ClientMessage]:

@@ -6,13 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
 from core.domain.answers import Answer
-from core.domain.commands import Base, CreateTournament, Notify, Settle, Undo
-from core.domain.ids import CommandId, DeviceId, Epoch, RoomId
-from core.domain.rules import Refused, judge
-from core.domain.state import Position
+from core.domain.commands import CreateTournament, Notify
+from core.domain.ids import CommandId, DeviceId, RoomId
 from core.errors import BadInput
 from core.realtime.effects import (
     Advanced,
@@ -31,7 +28,6 @@ from core.realtime.effects import (
     SavingChanged,
     Send,
 )
-from core.realtime.view import HubLine
 from core.wire.messages import (
     MAX_HUB_FRAME_BYTES,
     Answers,
@@ -56,8 +52,6 @@ from tests.support.tournaments import EPOCH, NOON, entry, league, point
 
 if TYPE_CHECKING:
     from core.domain.answers import Outcome
-    from core.domain.events import Event
-    from core.domain.state import Tournament
     from core.realtime.view import EntryState
 
 from tests.support.laptop import (
@@ -65,7 +59,6 @@ from tests.support.laptop import (
     LINK,
     LISTING,
     LOG,
-    M1,
     PLAN,
     POINT,
     ROOM,
@@ -267,98 +260,6 @@ def test_a_refused_notice_is_said_without_a_match() -> None:
     assert laptop.told == ["refused: no"]
 
 
-def held() -> tuple[Laptop, Answer]:
-    """Return a laptop whose entry the hub holds, and the answer that says so."""
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT)
-    theirs = judge(STATE, entry(PLAN.id, POINT, id="s", device="laptop-2", base=Base(EPOCH, 4)), NOON, EPOCH)
-    assert not isinstance(theirs, Refused)
-    verdict = judge(theirs.state, pressed(POINT), NOON, EPOCH)
-    assert not isinstance(verdict, Refused)
-    answer = Answer(
-        id=CommandId("x"), outcome="held", epoch=EPOCH, seq=verdict.events[-1].seq, reason="Ben did too"
-    )
-    laptop.hear(Answers((answer,)))
-    laptop.hear(Events(ROOM, EPOCH, (*theirs.events, *verdict.events)))
-    assert laptop.states == {"x": "conflict"}
-    return laptop, answer
-
-
-def test_a_decision_releases_the_held_entry() -> None:
-    laptop, _ = held()
-    state = laptop.store.view.tournaments[PLAN.id].confirmed
-    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
-    verdict = judge(state, decision, NOON, EPOCH)
-    assert not isinstance(verdict, Refused)
-    laptop.hear(Events(ROOM, EPOCH, verdict.events))
-    assert laptop.states == {"x": "withdrawn"}
-    (record_,) = laptop.all(Record)
-    assert record_.reason == "Ops decided: the hub's score stays"
-
-
-def test_a_snapshot_without_the_held_entry_releases_it() -> None:
-    laptop, _ = held()
-    confirmed = laptop.store.view.tournaments[PLAN.id].confirmed
-    laptop.hear(Snapshot(ROOM, confirmed))
-    assert laptop.states == {"x": "conflict"}
-    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
-    verdict = judge(confirmed, decision, NOON, EPOCH)
-    assert not isinstance(verdict, Refused)
-    laptop.hear(Snapshot(ROOM, verdict.state))
-    assert laptop.states == {"x": "withdrawn"}
-
-
-def decided(state: Tournament) -> tuple[tuple[Event, ...], Tournament]:
-    """Return what ops' decision about the held entry writes, and the state with it."""
-    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
-    verdict = judge(state, decision, NOON, EPOCH)
-    assert not isinstance(verdict, Refused)
-    return verdict.events, verdict.state
-
-
-def test_an_entry_that_was_held_and_decided_before_its_answer_came_is_released() -> None:
-    first, answer = held()
-    state = first.store.view.tournaments[PLAN.id].confirmed
-    settled, after = decided(state)
-    missed = (*first.store.view.feed.lines,)
-    events = tuple(line.event for line in missed if isinstance(line, HubLine))[len(LOG) :]
-    for message in (
-        Replay(ROOM, EPOCH, (*events, *settled), (answer,)),
-        Snapshot(ROOM, after, (answer,)),
-    ):
-        laptop = Laptop()
-        laptop.follow()
-        laptop.press(POINT)
-        laptop.cut()
-        dial = laptop.wait(20.0)
-        (link,) = [effect.link for effect in dial if isinstance(effect, Dial)]
-        laptop.open(link, LISTING)
-        laptop.hear(message, link)
-        assert laptop.states == {"x": "withdrawn"}
-
-
-def test_a_restart_finds_what_was_decided_in_its_stored_copy() -> None:
-    first, answer = held()
-    _, after = decided(first.store.view.tournaments[PLAN.id].confirmed)
-    laptop = Laptop()
-    laptop.do(laptop.engine.load([JournalRow(1, pressed(POINT), "conflict", 1, answer)], moment(100.0)))
-    assert laptop.states == {"x": "conflict"}
-    laptop.do(laptop.engine.restore([after], moment(100.0)))
-    assert laptop.states == {"x": "withdrawn"}
-
-
-def test_a_hub_that_forgot_a_held_entry_has_not_decided_it() -> None:
-    laptop, _ = held()
-    forgetful = replace(STATE, position=Position(Epoch("e2"), 99, CommandId("z")))
-    laptop.hear(Snapshot(ROOM, forgetful))
-    assert laptop.states == {"x": "conflict"}
-    assert laptop.engine.withdraw(CommandId("x"), moment(100.0)).outcome == "needs_undo"
-    laptop.press(Undo(M1, CommandId("x")), "u")
-    laptop.hear(Answers((Answer(id=CommandId("u"), outcome="accepted", epoch=Epoch("e2")),)))
-    assert laptop.states == {"x": "withdrawn", "u": "confirmed"}
-
-
 def test_a_deferred_entry_waits_and_goes_again() -> None:
     laptop = Laptop()
     laptop.follow()
@@ -489,7 +390,10 @@ def test_what_may_have_left_needs_an_undo() -> None:
 
 
 def test_a_held_entry_needs_an_undo() -> None:
-    laptop, _ = held()
+    laptop = Laptop()
+    laptop.follow()
+    laptop.press(POINT)
+    laptop.hear(Answers((answered(pressed(POINT), "held"),)))
     withdrawal = laptop.engine.withdraw(CommandId("x"), moment(100.0))
     assert (withdrawal.outcome, withdrawal.reason) == ("needs_undo", "the hub holds it")
 

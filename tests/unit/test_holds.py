@@ -1,67 +1,130 @@
-"""Holds: whether a held entry was decided, by what was seen of the log."""
+"""Holds: a held entry is released when somebody decided about it, whichever is heard of first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from core.domain.answers import Answer
-from core.domain.commands import Base, Settle
+from core.domain.commands import Base, Settle, Undo
 from core.domain.ids import CommandId, Epoch
-from core.domain.rules import Accepted, Conflicting, Refused, judge
+from core.domain.rules import Refused, judge
 from core.domain.state import Position
-from core.realtime.effects import Advanced
-from core.realtime.holds import Holds
-from tests.support.tournaments import EPOCH, NOON, entry, league, match, point, record
+from core.realtime.effects import Dial, JournalRow, Record
+from core.realtime.view import HubLine
+from core.wire.messages import Answers, Events, Replay, Snapshot
+from tests.support.laptop import LISTING, LOG, M1, PLAN, POINT, ROOM, STATE, Laptop, answered, pressed
+from tests.support.moments import moment
+from tests.support.tournaments import EPOCH, NOON, entry
 
 if TYPE_CHECKING:
-    from core.domain.commands import Entry
+    from core.domain.events import Event
     from core.domain.state import Tournament
 
-PLAN = league()
-LOG, STATE = record(PLAN, [point(PLAN, 1, "a")])
-STALE = entry(PLAN.id, point(PLAN, 1, "a"), id="x", device="laptop-2", base=Base(EPOCH, 0))
 
-
-def judged(state: Tournament, made: Entry) -> Accepted | Conflicting:
-    verdict = judge(state, made, NOON, EPOCH)
+def held() -> tuple[Laptop, Answer]:
+    """Return a laptop whose entry the hub holds, and the answer that says so."""
+    laptop = Laptop()
+    laptop.follow()
+    laptop.press(POINT)
+    theirs = judge(STATE, entry(PLAN.id, POINT, id="s", device="laptop-2", base=Base(EPOCH, 4)), NOON, EPOCH)
+    assert not isinstance(theirs, Refused)
+    verdict = judge(theirs.state, pressed(POINT), NOON, EPOCH)
     assert not isinstance(verdict, Refused)
-    return verdict
+    answer = Answer(
+        id=CommandId("x"), outcome="held", epoch=EPOCH, seq=verdict.events[-1].seq, reason="Ben did too"
+    )
+    laptop.hear(Answers((answer,)))
+    laptop.hear(Events(ROOM, EPOCH, (*theirs.events, *verdict.events)))
+    assert laptop.states == {"x": "conflict"}
+    return laptop, answer
 
 
-HELD = judged(STATE, STALE)
-ANSWER = Answer(id=STALE.id, outcome="held", epoch=EPOCH, seq=HELD.events[-1].seq)
-SETTLED = judged(HELD.state, entry(PLAN.id, Settle(match(PLAN, 1), (STALE.id,)), id="d", base=Base(EPOCH, 9)))
+def test_a_decision_releases_the_held_entry() -> None:
+    laptop, _ = held()
+    state = laptop.store.view.tournaments[PLAN.id].confirmed
+    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
+    verdict = judge(state, decision, NOON, EPOCH)
+    assert not isinstance(verdict, Refused)
+    laptop.hear(Events(ROOM, EPOCH, verdict.events))
+    assert laptop.states == {"x": "withdrawn"}
+    (record_,) = laptop.all(Record)
+    assert record_.reason == "Ops decided: the hub's score stays"
 
 
-def is_decided(holds: Holds, position: Position) -> bool:
-    return holds.is_decided(PLAN.id, ANSWER, position)
+def test_a_snapshot_without_the_held_entry_releases_it() -> None:
+    laptop, _ = held()
+    confirmed = laptop.store.view.tournaments[PLAN.id].confirmed
+    laptop.hear(Snapshot(ROOM, confirmed))
+    assert laptop.states == {"x": "conflict"}
+    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
+    verdict = judge(confirmed, decision, NOON, EPOCH)
+    assert not isinstance(verdict, Refused)
+    laptop.hear(Snapshot(ROOM, verdict.state))
+    assert laptop.states == {"x": "withdrawn"}
 
 
-def test_an_entry_is_held_until_the_log_has_its_decision() -> None:
-    holds = Holds()
-    holds.receive_state(STATE)
-    assert not is_decided(holds, STATE.position)
-    holds.receive_events(Advanced(PLAN.id, EPOCH, HELD.events))
-    assert not is_decided(holds, HELD.state.position)
-    holds.receive_events(Advanced(PLAN.id, EPOCH, SETTLED.events))
-    assert is_decided(holds, SETTLED.state.position)
+def decided(state: Tournament) -> tuple[tuple[Event, ...], Tournament]:
+    """Return what ops' decision about the held entry writes, and the state with it."""
+    decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(EPOCH, 9))
+    verdict = judge(state, decision, NOON, EPOCH)
+    assert not isinstance(verdict, Refused)
+    return verdict.events, verdict.state
 
 
-def test_a_state_tells_what_is_held() -> None:
-    holds = Holds()
-    holds.receive_state(HELD.state)
-    assert not is_decided(holds, HELD.state.position)
-    holds.receive_state(SETTLED.state)
-    assert is_decided(holds, SETTLED.state.position)
+def test_an_entry_that_was_held_and_decided_before_its_answer_came_is_released() -> None:
+    first, answer = held()
+    state = first.store.view.tournaments[PLAN.id].confirmed
+    settled, after = decided(state)
+    missed = (*first.store.view.feed.lines,)
+    events = tuple(line.event for line in missed if isinstance(line, HubLine))[len(LOG) :]
+    for message in (
+        Replay(ROOM, EPOCH, (*events, *settled), (answer,)),
+        Snapshot(ROOM, after, (answer,)),
+    ):
+        laptop = Laptop()
+        laptop.follow()
+        laptop.press(POINT)
+        laptop.cut()
+        dial = laptop.wait(20.0)
+        (link,) = [effect.link for effect in dial if isinstance(effect, Dial)]
+        laptop.open(link, LISTING)
+        laptop.hear(message, link)
+        assert laptop.states == {"x": "withdrawn"}
 
 
-def test_a_log_is_followed_from_its_first_event_on() -> None:
-    holds = Holds()
-    holds.receive_events(Advanced(PLAN.id, EPOCH, (*LOG, *HELD.events)))
-    assert not is_decided(holds, HELD.state.position)
+def test_a_restart_finds_what_was_decided_in_its_stored_copy() -> None:
+    first, answer = held()
+    _, after = decided(first.store.view.tournaments[PLAN.id].confirmed)
+    laptop = Laptop()
+    laptop.do(laptop.engine.load([JournalRow(1, pressed(POINT), "conflict", 1, answer)], moment(100.0)))
+    assert laptop.states == {"x": "conflict"}
+    laptop.do(laptop.engine.restore([after], moment(100.0)))
+    assert laptop.states == {"x": "withdrawn"}
 
 
-def test_another_epoch_decides_nothing() -> None:
-    holds = Holds()
-    holds.receive_state(STATE)
-    assert not is_decided(holds, Position(Epoch("e2"), 99, CommandId("z")))
+def test_a_hub_that_forgot_a_held_entry_has_not_decided_it() -> None:
+    laptop, _ = held()
+    forgetful = replace(STATE, position=Position(Epoch("e2"), 99, CommandId("z")))
+    laptop.hear(Snapshot(ROOM, forgetful))
+    assert laptop.states == {"x": "conflict"}
+    assert laptop.engine.withdraw(CommandId("x"), moment(100.0)).outcome == "needs_undo"
+    laptop.press(Undo(M1, CommandId("x")), "u")
+    laptop.hear(Answers((Answer(id=CommandId("u"), outcome="accepted", epoch=Epoch("e2")),)))
+    assert laptop.states == {"x": "withdrawn", "u": "confirmed"}
+
+
+def test_an_undo_that_is_in_the_log_releases_by_the_log_alone() -> None:
+    laptop = Laptop()
+    laptop.follow()
+    laptop.press(POINT)
+    first = answered(pressed(POINT))
+    laptop.hear(Answers((first,)))
+    laptop.hear(Events(ROOM, EPOCH, first.events))
+    laptop.press(Undo(M1, CommandId("x")), "u")
+    undone = answered(
+        pressed(Undo(M1, CommandId("x")), "u"), state=laptop.store.view.tournaments[PLAN.id].confirmed
+    )
+    laptop.hear(Answers((undone,)))
+    assert laptop.states == {"x": "confirmed", "u": "confirmed"}
