@@ -37,7 +37,7 @@ from core.realtime.pool import Pool
 from core.realtime.rooms import Rooms, Step
 from core.realtime.session import CLOSE_BAD_FRAME, CLOSE_NORMAL, Session
 from core.realtime.view import LocalLine
-from core.wire.codec import Frame, decode_hub
+from core.wire.codec import Frame, check_entry, decode_hub
 from core.wire.messages import (
     CLOSE_TOO_LARGE,
     Answers,
@@ -120,8 +120,9 @@ class Engine:
 
         Raises:
             NotSaved: so many entries wait that none can be added.
-            BadInput: the id is known with other content.
+            BadInput: the id is known with other content, or no hub could read the entry.
         """
+        check_entry(entry)
         is_new, records = self._outbox.submit(entry)
         effects: list[Effect] = [*records]
         effects += [_line(moment, "queue", f"a message was dropped: {record.reason}") for record in records]

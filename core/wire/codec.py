@@ -10,14 +10,17 @@ from typing import Literal
 
 import msgspec
 
-from core.errors import Malformed, TooLarge
+from core.domain.commands import CreateTournament, Entry
+from core.errors import BadInput, Malformed, TooLarge, WireError
 from core.wire.messages import (
     BINARY_SUBPROTOCOL,
     JSON_SUBPROTOCOL,
     MAX_CLIENT_FRAME_BYTES,
+    MAX_ENTRY_BYTES,
     MAX_HUB_FRAME_BYTES,
     ClientMessage,
     HubMessage,
+    Submit,
 )
 
 Format = Literal["json", "msgpack"]
@@ -65,6 +68,20 @@ def decode_hub(frame: Frame, limit_bytes: int = MAX_HUB_FRAME_BYTES) -> HubMessa
         return _hub_json.decode(frame) if isinstance(frame, str) else _hub_msgpack.decode(frame)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Malformed(str(error)) from error
+
+
+def check_entry(entry: Entry) -> None:
+    """Prove that an entry can be sent and read again, whatever the form of its frames.
+
+    Raises:
+        BadInput: it holds what cannot be written or read back, or it is too large.
+    """
+    limit_bytes = MAX_CLIENT_FRAME_BYTES if isinstance(entry.command, CreateTournament) else MAX_ENTRY_BYTES
+    for form in SUBPROTOCOLS.values():
+        try:
+            decode_client(encode(Submit((entry,)), form), limit_bytes)
+        except (WireError, OverflowError, UnicodeError, TypeError) as error:
+            raise BadInput(f"this cannot be entered: {error}") from error
 
 
 def _check_size(frame: Frame, limit_bytes: int) -> None:

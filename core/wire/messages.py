@@ -25,6 +25,8 @@ JSON_SUBPROTOCOL = "courtside.v1.json"
 BINARY_SUBPROTOCOL = "courtside.v1.msgpack"
 MAX_CLIENT_FRAME_BYTES = 1 << 20
 """Largest frame that a hub takes from a client: a plan of 2,000 matches fits."""
+MAX_ENTRY_BYTES = 8 << 10
+"""Largest entry but a plan, alone in its frame: a window full of them still fits one frame."""
 MAX_HUB_FRAME_BYTES = 64 << 20
 """Largest frame that a client takes from a hub: a snapshot of a long event fits."""
 

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.answers import Answer
-from core.domain.commands import Notify
-from core.domain.ids import CommandId, DeviceId, Epoch
+from core.domain.commands import AddScore, Command, CreateTournament, Notify
+from core.domain.ids import CommandId, DeviceId, Epoch, TeamId
 from core.domain.ids import tournament_room as room_of
 from core.domain.state import Position
-from core.errors import Malformed, TooLarge
-from core.wire.codec import SUBPROTOCOLS, Format, decode_client, decode_hub, encode
+from core.errors import BadInput, Malformed, TooLarge
+from core.wire.codec import SUBPROTOCOLS, Format, check_entry, decode_client, decode_hub, encode
 from core.wire.messages import (
+    MAX_ENTRY_BYTES,
     Answers,
     ClientMessage,
     Deferred,
@@ -34,9 +35,10 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
-from tests.support.tournaments import EPOCH, NOON, entry, fold, league, log, official, point
+from tests.support.tournaments import EPOCH, NOON, entry, fold, league, log, match, official, point
 
 PLAN = league(3)
+M1 = match(PLAN, 1)
 ROOM = room_of(PLAN.id)
 LOG = log(PLAN, *official(PLAN, 1, 2, 1), point(PLAN, 2, "a"))
 IDS = (CommandId("k1"), CommandId("k2"))
@@ -126,3 +128,24 @@ def test_texts_from_outside_arrive_clean() -> None:
     assert message.entries[0].by == "?[31mEve?"
     assert message.entries[0].command == Notify("a?b")
     assert Epoch("x") == "x"
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (AddScore(M1, TeamId("a"), 10**16), "<= 9007199254740992"),
+        (AddScore(M1, TeamId("a"), 10**30), "serialize|<= 9007199254740992"),
+        (AddScore(M1, TeamId("\ud800"), 1), "surrogates"),
+        (AddScore(M1, TeamId("a" * MAX_ENTRY_BYTES), 1), "limit"),
+    ],
+)
+def test_what_no_hub_could_read_cannot_be_entered(command: Command, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        check_entry(entry(PLAN.id, command))
+
+
+def test_entries_and_plans_that_a_hub_can_read_may_be_entered() -> None:
+    check_entry(entry(PLAN.id, point(PLAN, 1, "a")))
+    large = league(26)
+    assert len(encode(Submit((entry(large.id, CreateTournament(large)),)), "msgpack")) > MAX_ENTRY_BYTES
+    check_entry(entry(large.id, CreateTournament(large)))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.domain.answers import Answer
-from core.domain.commands import CreateTournament, Notify
-from core.domain.ids import CommandId, DeviceId, RoomId
+from core.domain.commands import AddScore, CreateTournament, Notify
+from core.domain.ids import CommandId, DeviceId, RoomId, TeamId
 from core.errors import BadInput
 from core.realtime.effects import (
     Advanced,
@@ -59,6 +59,7 @@ from tests.support.laptop import (
     LINK,
     LISTING,
     LOG,
+    M1,
     PLAN,
     POINT,
     ROOM,
@@ -312,6 +313,13 @@ def test_the_same_entry_again_is_not_persisted_twice() -> None:
     assert laptop.do(laptop.engine.submit(pressed(POINT), moment(100.0))) == []
     with pytest.raises(BadInput):
         laptop.engine.submit(pressed(point(PLAN, 2, "a")), moment(100.0))
+
+
+def test_what_no_hub_could_read_is_refused_at_the_key() -> None:
+    laptop = Laptop()
+    with pytest.raises(BadInput, match="cannot be entered"):
+        laptop.engine.submit(pressed(AddScore(M1, TeamId("a"), 10**30)), moment(100.0))
+    assert laptop.press(POINT)
 
 
 def test_a_message_that_makes_room_is_said() -> None:
