@@ -7,7 +7,6 @@ was decided about an entry is shown before it is sent, and nothing is sent that 
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -247,6 +246,7 @@ class Engine:
         if session is None:
             return []
         session.receive_size(len(frame), moment.now)
+        session.heard_at = moment.at
         self._outlook.count_in(moment.now)
         try:
             message = decode_hub(frame)
@@ -387,9 +387,7 @@ class Engine:
         lines = self._outlook.receive_lost(session, moment) if self._pool.open else []
         effects: list[Effect] = [Apply(line) for line in lines]
         if session.live_since is not None:
-            silent = moment.now - (session.last_frame_at or moment.now)
-            steps = self._rooms.receive_unlinked(moment.at - timedelta(seconds=silent))
-            effects += self._steps(steps)
+            effects += self._steps(self._rooms.receive_unlinked(session.heard_at or moment.at))
         return effects
 
     def _finish(self, effects: list[Effect], moment: Moment) -> list[Effect]:

@@ -32,6 +32,7 @@ from core.wire.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from core.realtime.config import EngineConfig
 
@@ -98,6 +99,8 @@ class Session:
         """When the hub welcomed this device; `None` before."""
         self.last_frame_at: float | None = None
         """When the newest frame came; `None` before the first."""
+        self.heard_at: datetime | None = None
+        """The same by the wall clock, which goes on while the laptop sleeps; the engine sets it."""
         self.durable = True
         """Whether the hub reaches its log, as it last said."""
         self.messages_in = 0

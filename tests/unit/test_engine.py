@@ -20,6 +20,7 @@ from core.realtime.effects import (
     Hangup,
     JournalRow,
     LinkId,
+    Moment,
     Persist,
     QueueChanged,
     Record,
@@ -445,6 +446,14 @@ def test_a_hub_that_falls_silent_is_left_and_dialled_again() -> None:
     assert laptop.store.view.connection.next_try_at == 115.5
     laptop.wait(0.5)
     assert laptop.all(Dial) == [Dial(LinkId("link-2"), HUB)]
+
+
+def test_after_a_sleep_the_state_is_as_old_as_the_newest_frame() -> None:
+    laptop = Laptop()
+    laptop.follow()
+    woken = Moment(116.0, moment(100.0).at + timedelta(hours=1))
+    laptop.do(laptop.engine.handle_deadline(woken))
+    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, False, moment(100.0).at)]
 
 
 def test_a_living_link_is_pinged() -> None:
