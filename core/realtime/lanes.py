@@ -66,6 +66,11 @@ class Item:
         return priority(self.entry.command)
 
     @property
+    def unseen(self) -> bool:
+        """Return whether it certainly never left."""
+        return not self.attempts and not self.may_have_left
+
+    @property
     def creates(self) -> bool:
         """Return whether it begins its tournament."""
         return isinstance(self.entry.command, CreateTournament)
@@ -132,8 +137,8 @@ class Lanes:
         )
 
     def low(self) -> Item | None:
-        """Return the oldest low entry; `None` without one."""
-        return next((item for item in self._unsent.values() if item.priority == "low"), None)
+        """Return the oldest low entry that certainly never left; `None` without one."""
+        return next((item for item in self._unsent.values() if item.priority == "low" and item.unseen), None)
 
     def mark(self) -> None:
         """Note that each entry here may have left by another process."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 KEPT_ANSWERED = 200
 """How many confirmed or withdrawn entries stay listed, so that screens can show what became of them."""
-MAX_NAMED = 10_000
-"""Most ids that one join names; the answers to others come by resending them."""
+MAX_NAMED = 5_000
+"""Most ids that one join names, so that it fits a frame; the answers to others come by resending them."""
 
 _STATES: Mapping[Outcome, EntryState] = {
     "accepted": "confirmed",
@@ -86,9 +86,7 @@ class Outbox:
         ids = [
             item.entry.id
             for item in self._items.values()
-            if item.entry.tournament == tournament
-            and item.state in _WAITING
-            and (item.attempts > 0 or item.may_have_left)
+            if item.entry.tournament == tournament and item.state in _WAITING and not item.unseen
         ]
         return tuple(ids[:MAX_NAMED])
 
@@ -182,7 +180,8 @@ class Outbox:
 
     def receive_problem(self, ids: Iterable[CommandId], why: str) -> list[Record]:
         """Note that the hub cannot take entries at all: they are shown as refused, and never sent again."""
-        return [self._settle(self._items[id], "refused", why) for id in ids if self.state(id) in _WAITING]
+        items = [item for id in ids if (item := self._items.get(id)) is not None]
+        return [self._settle(item, "refused", why) for item in items if item.state in _WAITING]
 
     def receive_deferred(self, deferred: Deferred, now: float) -> None:
         """Pause the matches of entries that the hub did not judge; each goes on from its first unanswered."""
@@ -214,7 +213,7 @@ class Outbox:
     def withdrawable(self, id: CommandId) -> bool:
         """Return whether an entry certainly never left."""
         item = self._items.get(id)
-        return item is not None and item.state == "saved" and not item.attempts and not item.may_have_left
+        return item is not None and item.state == "saved" and item.unseen
 
     def withdraw(self, id: CommandId) -> Record:
         """Take back an entry that is `withdrawable`, or dismiss one that is refused from the list."""

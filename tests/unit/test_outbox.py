@@ -214,7 +214,8 @@ def test_what_the_hub_cannot_take_is_refused_and_not_sent_again() -> None:
     take(made)
     made.receive_answers([answer("b")], 100.0)
     ids = [CommandId(id) for id in ("a", "b", "unknown")]
-    (record,) = made.receive_problem(ids, "unknown content")
+    made.submit(on("c"))
+    (record,) = made.receive_problem([*ids, CommandId("c")], "unknown content")
     assert (record.id, record.state, record.reason) == ("a", "refused", "unknown content")
     made.receive_link_lost(LINK)
     assert take(made) == []
@@ -310,6 +311,15 @@ def test_a_full_outbox_evicts_the_oldest_message_that_is_no_score() -> None:
     change = made.change()
     assert change is not None
     assert change.evicted_total == 1
+
+
+def test_a_message_that_may_have_left_makes_no_room() -> None:
+    made = outbox(notice("low"), on("a"), on("b"), on("c"), on("d"))
+    take(made)
+    made.receive_link_lost(LINK)
+    with pytest.raises(NotSaved):
+        made.submit(on("e"))
+    assert states(made)["low"] == "saved"
 
 
 def test_a_full_outbox_of_scores_takes_no_more() -> None:
