@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import uuid
 from typing import TYPE_CHECKING
 
 import filelock
 import msgspec
 
-from core.domain.ids import DeviceId
+from core.domain.ids import DeviceId, make_slug
 from core.errors import BadLog, NotSaved
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
+
+
+def new_device() -> DeviceId:
+    """Return an id for a device: the machine's name, for people, and chance, for no two to be the same."""
+    return DeviceId(f"{make_slug(platform.node(), 'laptop')[:20].rstrip('-')}-{uuid.uuid4().hex[:8]}")
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -80,7 +86,7 @@ class ClientFolder:
         fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         try:
             with fresh.open("xb") as file:
-                file.write(msgspec.json.encode(Identity(DeviceId(f"d-{uuid.uuid4().hex[:12]}"))))
+                file.write(msgspec.json.encode(Identity(new_device())))
                 file.flush()
                 os.fsync(file.fileno())
             try:

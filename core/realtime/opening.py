@@ -8,18 +8,17 @@ first entry.
 from __future__ import annotations
 
 import logging
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.domain.ids import DeviceId
 from core.errors import BadLog, NotSaved
 from core.realtime.config import EngineConfig
-from core.realtime.folder import ClientFolder
+from core.realtime.folder import ClientFolder, new_device
 from core.realtime.journal import Contents, Journal, NewerJournal, set_aside
 
 if TYPE_CHECKING:
+    from core.domain.ids import DeviceId
     from core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ def open_folder(settings: Settings, *, sends: bool) -> Opened:
 
 
 def _open_reader(folder: ClientFolder) -> Opened:
-    device, journal, contents = _passing_device(), None, Contents((), ())
+    device, journal, contents = new_device(), None, Contents((), ())
     try:
         if folder.exists:
             device = folder.device()
@@ -91,7 +90,7 @@ def _open_writer(folder: ClientFolder) -> Opened:
         logger.warning("nothing can be entered: %s", error)
         folder.release()
         empty = Contents((), ())
-        return Opened(folder, _passing_device(), True, False, None, empty, str(error))
+        return Opened(folder, new_device(), True, False, None, empty, str(error))
     except BaseException:
         folder.release()
         raise
@@ -105,11 +104,6 @@ def _open_journal(folder: ClientFolder) -> tuple[Journal, Contents]:
     except BaseException:
         journal.close()
         raise
-
-
-def _passing_device() -> DeviceId:
-    """Return an id for a process that can or should leave no trace."""
-    return DeviceId(f"d-{uuid.uuid4().hex[:12]}")
 
 
 def engine_config(settings: Settings) -> EngineConfig:
