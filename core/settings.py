@@ -137,10 +137,6 @@ class Settings(BaseSettings):
     """How messages are written on a link."""
     enable_scalable_ws: bool = True
     """False for the basic mode: one link to an old server, no recovery."""
-    max_connections: Annotated[int, Field(ge=1, le=1000)] = 100
-    """Most links at once."""
-    max_connections_per_endpoint: Annotated[int, Field(ge=1, le=1000)] = 25
-    """Most links to one endpoint at once."""
     connection_timeout: Seconds = 10.0
     """Seconds until an attempt to connect is given up."""
     heartbeat_interval: Seconds = 5.0
