@@ -162,7 +162,12 @@ class Client:
                 await self._sleep()
         finally:
             self._closing = True
-            await self._wind_up()
+            try:
+                await self._wind_up()
+            finally:
+                # Whatever went wrong, nobody is to wait for ever.
+                why = "this program closed before the hub answered; what was entered is saved"
+                self._submissions.close(Unreachable(self._settings.endpoints, why))
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """Take over what the journal holds, and dial; links live in `group`."""
@@ -194,7 +199,7 @@ class Client:
         await self._inbox.sleep(max(0.0, min(due) - time.monotonic()) if due else None)
 
     async def _wind_up(self) -> None:
-        """Finish what was begun: hang up, commit, store copies, free the lock, tell who waits."""
+        """Finish what was begun: hang up, commit, store copies, free the lock."""
         try:
             self._inbox.empty()
             # What waited for a look into the journal comes back by this, and is committed with the rest.
@@ -208,8 +213,6 @@ class Client:
             await asyncio.shield(asyncio.to_thread(self._keeper.close))
         self._inbox.empty()
         self.store.settle()
-        why = "this program closed before the hub answered; what was entered is saved"
-        self._submissions.close(Unreachable(self._settings.endpoints, why))
 
     def put(self, action: Callable[[], None]) -> None:
         """Have something done on the loop, in the order of asking; from any thread."""
@@ -371,8 +374,8 @@ class Client:
                 outcome.receive_failure(BadInput(withdrawal.reason))
             case "withdrawn" | "dismissed":
                 answer = Answer(id=id, outcome="withdrawn", reason=withdrawal.reason)
-                outcome.receive_state("withdrawn", withdrawal.reason, answer)
                 self._submissions.receive_state(id, "withdrawn", withdrawal.reason, answer)
+                self._keeper.when_recorded(id, partial(_withdrawn, outcome, answer))
 
     def _join(self, room: RoomId) -> None:
         moment = now()
@@ -412,6 +415,14 @@ class _Carrier:
 
     def closed(self, code: int, reason: str) -> None:
         self._client.put(partial(self._client.receive_closed, self._link, code, reason))
+
+
+def _withdrawn(outcome: Submission, answer: Answer, error: NotSaved | None) -> None:
+    """Tell that an entry is taken back, as soon as a restart would know it too."""
+    if error is None:
+        outcome.receive_state("withdrawn", answer.reason, answer)
+    else:
+        outcome.receive_failure(error)
 
 
 def now() -> Moment:

@@ -111,6 +111,18 @@ class Keeper:
             outcome = self._writer.write(lambda transaction: transaction.record(record))
             outcome.add_done_callback(partial(self._recorded, record))
 
+    def when_recorded(self, id: CommandId, then: Callable[[NotSaved | None], None]) -> None:
+        """Go on, on the loop, when the newest record of an entry is on disk, or could not be put there."""
+        if self._writer is None:
+            then(None)
+            return
+
+        def tell() -> None:
+            why = "what became of the entry is not on disk yet; it is written as soon as that can be"
+            then(NotSaved(str(self._opened.folder.journal), why) if id in self._unrecorded else None)
+
+        self._writer.read(lambda _: None).add_done_callback(lambda _: self._host.put(tell))
+
     def copy(self, state: Tournament) -> None:
         """Store a tournament's state, once in a while the newest."""
         self._uncopied[state.id] = state
@@ -202,9 +214,13 @@ class Keeper:
         assert self._writer is not None
         if outcome.exception() is None and outcome.result():
             # Rows that the last holder wrote before it let go come in by this look, before the first sending.
-            self._writer.look().add_done_callback(lambda _: self._host.put(self._take_over))
+            self._writer.look().add_done_callback(self._looked_with_lock)
         else:
             self._host.put(self._looked)
+
+    def _looked_with_lock(self, outcome: Future[None]) -> None:
+        # After a look that failed there may be rows that nobody knows here: the next one tries again.
+        self._host.put(self._take_over if outcome.exception() is None else self._looked)
 
     def _probed(self, outcome: Future[None]) -> None:
         if outcome.exception() is None:

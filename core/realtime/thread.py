@@ -64,6 +64,7 @@ class _Holder:
         self._sends = sends
         self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = False
         self._stop = asyncio.Event()
 
     def hold(self) -> None:
@@ -80,7 +81,8 @@ class _Holder:
                 self._on_failure(error)
 
     def stop(self) -> None:
-        """Ask the client to close."""
+        """Ask the client to close; before it is open too, as when opening is interrupted."""
+        self._stopped = True
         if self._loop is not None:
             try:
                 self._loop.call_soon_threadsafe(self._stop.set)
@@ -89,6 +91,8 @@ class _Holder:
 
     async def _hold(self) -> None:
         async with open_realtime(self._settings, sends=self._sends) as realtime:
+            # First the loop, then the look: `stop` does it the other way round, so one of both is seen.
             self._loop = asyncio.get_running_loop()
             self.opened.set_result(realtime)
-            await self._stop.wait()
+            if not self._stopped:
+                await self._stop.wait()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -20,7 +21,9 @@ from core.domain.commands import CreateTournament
 from core.domain.ids import RoomId
 from core.errors import BadLog, BadSettings
 from core.realtime import link as link_module
+from core.realtime import thread as thread_module
 from core.realtime.link import Link, is_near
+from core.realtime.opening import open_folder
 from core.realtime.realtime import Realtime, open_realtime
 from core.realtime.thread import realtime_in_thread
 from core.wire.codec import decode_client
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
     from websockets.http11 import Request
 
+    from core.realtime.opening import Opened
+    from core.settings import Settings
     from core.wire.codec import Frame
     from core.wire.messages import ClientMessage
 
@@ -345,6 +350,31 @@ def test_what_goes_wrong_at_the_start_is_raised_where_it_was_opened(data: Path) 
     (data / "client" / "device.json").write_text("{}")
     with pytest.raises(BadLog, match="delete it"), realtime_in_thread(quick(data, NOWHERE)):
         pass
+
+
+def test_opening_can_be_interrupted(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening, stopped, stop = threading.Event(), threading.Event(), thread_module._Holder.stop
+
+    def slow(settings: Settings, *, sends: bool) -> Opened:
+        opening.set()
+        assert stopped.wait(10)
+        return open_folder(settings, sends=sends)
+
+    def stop_first(holder: thread_module._Holder) -> None:
+        stop(holder)
+        stopped.set()
+
+    class Interrupted(Future[Realtime]):
+        def result(self, timeout: float | None = None) -> Realtime:
+            assert opening.wait(10)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.realtime.realtime.open_folder", slow)
+    monkeypatch.setattr("core.realtime.thread.Future", Interrupted)
+    monkeypatch.setattr(thread_module._Holder, "stop", stop_first)
+    with pytest.raises(KeyboardInterrupt), realtime_in_thread(quick(data, NOWHERE)):
+        pass
+    assert not any(thread.name == "courtside-realtime" for thread in threading.enumerate())
 
 
 def test_what_goes_wrong_later_is_told_and_raised_at_the_end(

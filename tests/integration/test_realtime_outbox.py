@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.domain.plan import Plan
+    from core.realtime.effects import JournalRow
     from core.realtime.view import View
 
 PLAN = league()
@@ -99,6 +100,13 @@ def venue(hub: HubProcess) -> Iterator[Venue]:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "laptop"
+
+
+@contextmanager
+def full(journal: Journal) -> Iterator[Transaction]:
+    """Commit on a disk that is full."""
+    raise NotSaved(str(journal.path), "database or disk is full")
+    yield
 
 
 def states(view: View) -> dict[str, str]:
@@ -235,6 +243,51 @@ async def test_what_never_left_is_withdrawn_here(data: Path) -> None:
             realtime.withdraw("nothing")
 
 
+async def test_withdrawn_is_said_only_when_a_restart_would_know_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    async with open_realtime(quick(data, NOWHERE)) as realtime:
+        submission = realtime.submit(POINT)
+        await submission.saved(10)
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "commit", full)
+            with pytest.raises(NotSaved, match="not on disk yet"):
+                await realtime.withdraw(submission.id).confirmed(10)
+        with closing(Journal(ClientFolder(data).journal)) as journal:
+            async with asyncio.timeout(10):
+                while (row := journal.find(submission.id)) is None or row.state != "withdrawn":
+                    await asyncio.sleep(0.05)
+
+
+async def test_who_takes_over_sends_nothing_before_it_has_read_every_row(
+    venue: Venue, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = ClientFolder(data)
+    lock.make()
+    assert lock.acquire()
+    unread = asyncio.Event()
+    loop, foreign = asyncio.get_running_loop(), Journal.foreign
+
+    def unreadable(journal: Journal) -> tuple[JournalRow, ...]:
+        loop.call_soon_threadsafe(unread.set)
+        raise NotSaved(str(journal.path), "disk I/O error")
+
+    async with open_realtime(quick(data, venue.hub.url)) as realtime:
+        mine = realtime.submit(venue.point, id="mine")
+        await mine.saved(10)
+        with closing(Journal(lock.journal)) as journal, journal.commit() as transaction:
+            transaction.append(entry(venue.plan.id, venue.point, id="before", device=realtime.view.device))
+        monkeypatch.setattr(Journal, "foreign", unreadable)
+        lock.release()
+        for _ in range(3):
+            unread.clear()
+            await unread.wait()
+        assert not realtime.view.sends
+        monkeypatch.setattr(Journal, "foreign", foreign)
+        await realtime.wait_for(lambda view: states(view).get("before") == "confirmed", 10)
+
+
 async def test_what_may_have_left_is_undone_by_a_command_that_names_it(venue: Venue, data: Path) -> None:
     async with open_realtime(quick(data, venue.hub.url)) as realtime:
         await realtime.join(venue.room)
@@ -354,12 +407,6 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing_and_is_noticed(
 ) -> None:
     monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
     whole = Journal.commit
-
-    @contextmanager
-    def full(journal: Journal) -> Iterator[Transaction]:
-        raise NotSaved(str(journal.path), "database or disk is full")
-        yield
-
     async with open_realtime(quick(data, venue.hub.url)) as realtime:
         await realtime.join(venue.room)
         await realtime.wait_for(venue.live, 10)
