@@ -6,7 +6,7 @@ message, and that anything else is a `WireError` that names the place and not th
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -25,16 +25,15 @@ from core.wire.messages import (
 
 Format = Literal["json", "msgpack"]
 Frame = str | bytes
+T = TypeVar("T")
 
 SUBPROTOCOLS: dict[str, Format] = {BINARY_SUBPROTOCOL: "msgpack", JSON_SUBPROTOCOL: "json"}
 """Subprotocols by preference, the best first."""
 
 _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
-_client_json: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
-_client_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
-_hub_json: msgspec.json.Decoder[HubMessage] = msgspec.json.Decoder(HubMessage)
-_hub_msgpack: msgspec.msgpack.Decoder[HubMessage] = msgspec.msgpack.Decoder(HubMessage)
+_from_client = (msgspec.json.Decoder(ClientMessage), msgspec.msgpack.Decoder(ClientMessage))
+_from_hub = (msgspec.json.Decoder(HubMessage), msgspec.msgpack.Decoder(HubMessage))
 
 
 def encode(message: ClientMessage | HubMessage, form: Format) -> Frame:
@@ -49,11 +48,8 @@ def decode_client(frame: Frame, limit_bytes: int = MAX_CLIENT_FRAME_BYTES) -> Cl
         TooLarge: the frame is above `limit_bytes`.
         Malformed: the frame is no client message.
     """
-    _check_size(frame, limit_bytes)
-    try:
-        return _client_json.decode(frame) if isinstance(frame, str) else _client_msgpack.decode(frame)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+    message: ClientMessage = _decode(frame, *_from_client, limit_bytes)
+    return message
 
 
 def decode_hub(frame: Frame, limit_bytes: int = MAX_HUB_FRAME_BYTES) -> HubMessage:
@@ -63,11 +59,8 @@ def decode_hub(frame: Frame, limit_bytes: int = MAX_HUB_FRAME_BYTES) -> HubMessa
         TooLarge: the frame is above `limit_bytes`.
         Malformed: the frame is no hub message.
     """
-    _check_size(frame, limit_bytes)
-    try:
-        return _hub_json.decode(frame) if isinstance(frame, str) else _hub_msgpack.decode(frame)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+    message: HubMessage = _decode(frame, *_from_hub, limit_bytes)
+    return message
 
 
 def check_entry(entry: Entry) -> None:
@@ -84,6 +77,12 @@ def check_entry(entry: Entry) -> None:
             raise BadInput(f"this cannot be entered: {error}") from error
 
 
-def _check_size(frame: Frame, limit_bytes: int) -> None:
+def _decode(
+    frame: Frame, text: msgspec.json.Decoder[T], binary: msgspec.msgpack.Decoder[T], limit_bytes: int
+) -> T:
     if len(frame) > limit_bytes:
         raise TooLarge(f"frame of {len(frame):,} is above the limit of {limit_bytes:,} bytes")
+    try:
+        return text.decode(frame) if isinstance(frame, str) else binary.decode(frame)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
