@@ -266,26 +266,37 @@ async def test_who_takes_over_sends_nothing_before_it_has_read_every_row(
     lock = ClientFolder(data)
     lock.make()
     assert lock.acquire()
-    unread = asyncio.Event()
-    loop, foreign = asyncio.get_running_loop(), Journal.foreign
+    unread, loop, foreign, acquire = (
+        asyncio.Event(),
+        asyncio.get_running_loop(),
+        Journal.foreign,
+        ClientFolder.acquire,
+    )
+    taken: list[bool] = []
+
+    def take(folder: ClientFolder) -> bool:
+        taken.append(acquire(folder))
+        return taken[-1]
 
     def unreadable(journal: Journal) -> tuple[JournalRow, ...]:
+        if True not in taken:
+            return foreign(journal)
         loop.call_soon_threadsafe(unread.set)
         raise NotSaved(str(journal.path), "disk I/O error")
 
     async with open_realtime(quick(data, venue.hub.url)) as realtime:
-        mine = realtime.submit(venue.point, id="mine")
-        await mine.saved(10)
-        with closing(Journal(lock.journal)) as journal, journal.commit() as transaction:
-            transaction.append(entry(venue.plan.id, venue.point, id="before", device=realtime.view.device))
+        await realtime.submit(venue.point).saved(10)
+        monkeypatch.setattr(ClientFolder, "acquire", take)
         monkeypatch.setattr(Journal, "foreign", unreadable)
         lock.release()
         for _ in range(3):
             unread.clear()
             await unread.wait()
         assert not realtime.view.sends
+        with closing(Journal(lock.journal)) as journal, journal.commit() as transaction:
+            transaction.append(entry(venue.plan.id, venue.point, id="later", device=realtime.view.device))
         monkeypatch.setattr(Journal, "foreign", foreign)
-        await realtime.wait_for(lambda view: states(view).get("before") == "confirmed", 10)
+        await realtime.wait_for(lambda view: states(view).get("later") == "confirmed", 10)
 
 
 async def test_what_may_have_left_is_undone_by_a_command_that_names_it(venue: Venue, data: Path) -> None:
