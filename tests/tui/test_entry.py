@@ -273,6 +273,17 @@ async def test_somebody_else_who_scores_is_named_and_blocks_nothing() -> None:
         await console.wait_for(lambda: desk.match("m034").score == Score(5, 1))
 
 
+async def test_the_key_that_leads_to_a_conflict_is_no_point_here() -> None:
+    desk = desks.conflict()
+    async with opened(desk) as console:
+        await enter(console, 33)
+        text = await console.wait_for("is held  ! to look")
+        assert "conflict: ! to decide" in text
+        assert "6 to look" not in text
+        await console.press("exclamation_mark")
+        await console.wait_for("[Conflicts 1]")
+
+
 async def test_a_refused_entry_stays_listed_until_it_is_withdrawn() -> None:
     desk = desks.lively(online=False)
     async with opened(desk) as console:

@@ -369,7 +369,7 @@ class TestOneMoment:
         dim = history.history(at, shown, found)[0]
         assert (dim.state, history.row(at, dim).cells[1].role) == ("withdrawn", "dim")
         conflict = history.history(*shown_match(desks.conflict(), 33))[0]
-        assert conflict.state == "conflict: decide it in 6 Queue"
+        assert conflict.state == "conflict: ! to decide"
         undone = desks.lively()
         undone.submit(Undo(match(34), undone.queue[0].entry.id))
         assert history.history(*shown_match(undone, 34))[-1].state == "undone"

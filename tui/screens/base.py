@@ -57,6 +57,8 @@ class MainScreen(Screen[None]):
     """The last part of its body."""
     LEAST: ClassVar[tuple[int, int]] = (60, 16)
     """The smallest window, columns and rows."""
+    LOOK: ClassVar[str] = "6"
+    """The key that leads from here to what needs a decision."""
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES)
 
@@ -99,7 +101,7 @@ class MainScreen(Screen[None]):
             return
         width, height = self.app.size
         self._line("frame", self.frame(scene, width))
-        banner = status.banner(scene, width)
+        banner = status.banner(scene, width, self.LOOK)
         self._toggle("banner", (banner,) if banner else None)
         notice = self.console.notice
         self._toggle("notice", (Run(f" {notice}", "strong"),) if notice else None)

@@ -33,6 +33,8 @@ class EntryScreen(MainScreen):
     PLACE = "entry"
     LAST = "history"
     LEAST = (40, 12)
+    # Digits are points here: whoever followed a banner that named one would change the score.
+    LOOK = "!"
     BINDINGS: ClassVar = keys.bindings("entry")
 
     def __init__(self) -> None:

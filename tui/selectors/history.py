@@ -118,7 +118,7 @@ def _held(scene: Scene, tournament: state.Tournament, held: state.Held) -> Line:
         entry.entered_at,
         words.command(tournament, entry.command),
         "",
-        "conflict: decide it in 6 Queue",
+        "conflict: ! to decide",
         "conflict",
         None,
         entry.by,

@@ -116,8 +116,14 @@ def _joined(parts: list[Line], gap: Run) -> Line:
     return tuple(line)
 
 
-def banner(scene: Scene, width: int = WIDE) -> Run | None:
-    """Return the most serious thing there is to say, shorter in a narrow window; `None` when all is well."""
+def banner(scene: Scene, width: int = WIDE, look: str = "6") -> Run | None:
+    """Return the most serious thing there is to say; `None` when all is well.
+
+    Args:
+        scene: the moment.
+        width: of the window, in columns; narrow ones get shorter words.
+        look: the key that leads from this screen to what needs a decision.
+    """
     view, watch = scene.view, scene.watch
     waiting = sum(queued.waiting for queued in view.queue)
     shown: LinkState = watch.state
@@ -135,7 +141,7 @@ def banner(scene: Scene, width: int = WIDE) -> Run | None:
         here = "on this laptop" if width >= WIDE else "here"
         told = f"OFFLINE {lasts}  Scores you enter are saved {here} ({waiting})"
         return _told(scene, "lost", f"{told}  {next_try(scene)}R retry", "lost")
-    if found := _conflict(scene):
+    if found := _conflict(scene, look):
         return _told(scene, "conflict", found, "conflict")
     if watch.back_at is not None:
         done = (
@@ -167,7 +173,7 @@ def next_try(scene: Scene) -> str:
     return "" if at is None else f"next try {max(0, round(at - scene.now))}s  "
 
 
-def _conflict(scene: Scene) -> str:
+def _conflict(scene: Scene, look: str) -> str:
     found = conflicts(scene)
     refused = [queued for queued in scene.view.queue if queued.state == "refused"]
     if found:
@@ -176,10 +182,10 @@ def _conflict(scene: Scene) -> str:
             scene.view.tournaments[ids.tournament_of(first.match)].confirmed, first.held[0].entry.command
         )
         number = counted(len(found), "CONFLICT", "CONFLICTS")
-        return f"{number}  {ids.short_form(first.match)} {what} is held  6 to look"
+        return f"{number}  {ids.short_form(first.match)} {what} is held  {look} to look"
     if refused:
         match = commands.match_of(refused[-1].entry.command)
         where = f"  {ids.short_form(match)}" if match else ""
         reason = f": {words.tidy(refused[-1].reason)}" if refused[-1].reason else ""
-        return f"{len(refused)} REFUSED{where}{reason}  6 to look"
+        return f"{len(refused)} REFUSED{where}{reason}  {look} to look"
     return ""
