@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from core.domain.ids import RoomId, TournamentId, tournament_room
+from core.domain.ids import RoomId, TournamentId, short_form, tournament_room
 from core.domain.state import Position
 from core.realtime.effects import Advanced, Change, Moment, Replaced, RoomLive, Told
 from core.realtime.traffic import Rate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.events import Event
-    from core.domain.ids import Epoch
+    from core.domain.ids import Epoch, MatchId
     from core.domain.state import Tournament
 
 RoomState = Literal["off", "joining", "live", "resync", "aside", "absent"]
@@ -84,6 +84,8 @@ class Rooms:
     def __init__(self) -> None:
         self._rooms: dict[RoomId, _Room] = {}
         self._positions: dict[TournamentId, Position] = {}
+        self._versions: dict[TournamentId, dict[MatchId, int]] = {}
+        """How far each match was seen in the epoch of its tournament's position."""
         self._linked = False
 
     @property
@@ -121,7 +123,7 @@ class Rooms:
         """Take over stored copies: their positions are where joining goes on."""
         steps: list[Step] = []
         for state in states:
-            self._positions[state.id] = state.position
+            self._take(state)
             steps.append(Replaced(state, stored=True))
         return steps
 
@@ -242,6 +244,9 @@ class Rooms:
         steps: list[Step] = []
         if fresh:
             self._positions[tournament] = Position(epoch, fresh[-1].seq, fresh[-1].command)
+            self._versions.setdefault(tournament, {}).update(
+                (event.match, event.version) for event in fresh if event.match is not None
+            )
             self._note(room, len(fresh), moment.now)
             steps.append(Advanced(tournament, epoch, fresh))
         return steps + (
@@ -254,19 +259,38 @@ class Rooms:
         if (room.state, "whole") not in TRANSITIONS or room.tournament != state.id:
             return []
         before = self._positions.get(state.id)
-        if before is not None and before.epoch == state.position.epoch and state.position.seq < before.seq:
+        why = None if before is None else self._contradiction(before, state)
+        if why is not None:
             if room.state == "live":
                 # The answer to a join that was asked twice: what followed the first is newer.
                 return []
             room.tries = max(room.tries, MAX_TRIES - 1)
-            why = f"the hub's log ends at {state.position.seq}, before {before.seq}, which was seen here"
             return self._broken(room, why, moment)
-        self._positions[state.id] = state.position
+        self._take(state)
         self._note(room, 0, moment.now)
         steps: list[Step] = [Replaced(state)]
         if before is not None and before.epoch != state.position.epoch:
             steps.append(_alarm(moment, f"{state.name}: the hub began a new epoch"))
         return steps + self._whole(room, state.id, moment)
+
+    def _contradiction(self, before: Position, state: Tournament) -> str | None:
+        """Say how a snapshot takes back what was seen in its own epoch; `None` if it does not."""
+        now = state.position
+        if now.epoch != before.epoch:
+            return None
+        if now.seq < before.seq:
+            return f"the hub's log ends at {now.seq}, before {before.seq}, which was seen here"
+        if now.seq == before.seq and now.command != before.command:
+            return f"the hub's log has another event {now.seq} than was seen here"
+        for id, version in self._versions[state.id].items():
+            match = state.matches.get(id)
+            if match is None or match.version < version:
+                return f"the hub's log lacks events of {short_form(id)} that were seen here"
+        return None
+
+    def _take(self, state: Tournament) -> None:
+        self._positions[state.id] = state.position
+        self._versions[state.id] = {match.id: match.version for match in state.matches.values()}
 
     def _whole(self, room: _Room, tournament: TournamentId, moment: Moment) -> list[Step]:
         was_live = room.state == "live"

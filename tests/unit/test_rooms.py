@@ -13,7 +13,7 @@ from core.realtime.effects import Advanced, Replaced, RoomLive, Told
 from core.realtime.rooms import ASIDE_SECONDS, JOIN_SECONDS, MAX_TRIES, Rooms, Step
 from core.wire.messages import Events, Join, Leave, Replay, Snapshot
 from tests.support.moments import moment
-from tests.support.tournaments import EPOCH, league, point, record
+from tests.support.tournaments import EPOCH, league, match, point, record
 
 if TYPE_CHECKING:
     from core.domain.state import Tournament
@@ -136,6 +136,33 @@ def test_inside_an_epoch_no_snapshot_takes_a_room_back() -> None:
     assert rooms.receive(behind, NOW) == []
     assert rooms.next_deadline() == NOW.now + ASIDE_SECONDS
     assert rooms.handle_deadline(moment(NOW.now + ASIDE_SECONDS)) == [Join(ROOM, STATE.position)]
+
+
+def test_inside_an_epoch_no_snapshot_takes_a_match_back() -> None:
+    other = msgspec.structs.replace(STATE.position, command=CommandId("other"))
+    ahead = Position(EPOCH, 99, CommandId("z"))
+    first = STATE.matches[match(PLAN, 1)]
+    back = {**STATE.matches, first.id: msgspec.structs.replace(first, version=first.version - 1)}
+    gone = {id: one for id, one in STATE.matches.items() if id != first.id}
+    for state, why in (
+        (msgspec.structs.replace(STATE, position=other), "another event 8"),
+        (msgspec.structs.replace(STATE, position=ahead, matches=back), "lacks events of M001"),
+        (msgspec.structs.replace(STATE, position=ahead, matches=gone), "lacks events of M001"),
+    ):
+        rooms = live(8)
+        rooms.receive_unlinked(NOW.at)
+        rooms.receive_link(NOW)
+        assert rooms.receive(Snapshot(ROOM, state), NOW) == [Join(ROOM, STATE.position)]
+        (alarm,) = told(rooms.receive(Snapshot(ROOM, state), NOW))
+        assert why in alarm
+        assert rooms.positions[PLAN.id] == STATE.position
+
+
+def test_inside_an_epoch_a_snapshot_may_be_further() -> None:
+    rooms = live(3)
+    rooms.receive_unlinked(NOW.at)
+    rooms.receive_link(NOW)
+    assert rooms.receive(Snapshot(ROOM, STATE), NOW) == [Replaced(STATE), RoomLive(PLAN.id, True)]
 
 
 def test_another_epoch_is_taken_and_said() -> None:
