@@ -12,6 +12,7 @@ import json
 import signal
 import subprocess
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -305,13 +306,17 @@ def test_the_status_names_what_the_api_names(venue: Venue) -> None:
     status = venue.run("status", "--json").json()
     assert status["connection"]["active_connections"] == 1
     assert status["connection"]["links"][0]["endpoint"] == venue.hub.url
+    heard = datetime.fromisoformat(status["connection"]["links"][0]["last_activity"])
+    assert abs((datetime.now(UTC) - heard).total_seconds()) < 60
     assert {"average_latency", "connection_health", "total_messages", "message_rate"} <= status[
         "connection"
     ].keys()
     assert {"total", "by_priority", "oldest", "processing"} <= status["queue"].keys()
     room = status["rooms"][f"tournament:{venue.name}"]
     assert {"member_count", "subscription_count", "last_activity", "uptime", "event_rate"} <= room.keys()
-    assert "connection" in venue.run("status").out
+    told = venue.run("status").out
+    assert f"endpoint: {venue.hub.url}" in told
+    assert f"rooms: tournament:{venue.name}" in told
     offline = here("status", "--json", "--hub", "ws://127.0.0.1:9", "--data", venue.home / "laptop")
     assert (offline.code, offline.json()["connection"]["active_connections"]) == (0, 0)
 

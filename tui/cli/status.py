@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -49,7 +51,19 @@ async def _status(args: argparse.Namespace, settings: Settings) -> int:
 
 def _plain(value: object) -> dict[str, object]:
     plain: dict[str, object] = msgspec.to_builtins(value)
-    return plain
+    return {name: _dated(name, one) for name, one in plain.items()}
+
+
+def _dated(name: str, value: object) -> object:
+    """Return a value, a moment of this process's own clock as one of the wall clock that others have."""
+    if isinstance(value, dict):
+        return {inner: _dated(inner, one) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_dated("", part) for part in value]
+    if name == "last_activity" and isinstance(value, float):
+        ago = timedelta(seconds=time.monotonic() - value)
+        return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value
 
 
 def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
@@ -59,10 +73,12 @@ def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
         if isinstance(value, dict):
             yield f"{indent}{name}"
             yield from _lines(value, indent + "  ")
-        elif isinstance(value, list):
+        elif isinstance(value, list) and name == "links":
             for part in value:
-                yield f"{indent}{name}"
+                yield f"{indent}link"
                 yield from _lines(part, indent + "  ")
+        elif isinstance(value, list):
+            yield f"{indent}{name}: {', '.join(map(str, value))}"
         else:
             yield f"{indent}{name}: {value:.3f}" if isinstance(value, float) else f"{indent}{name}: {value}"
 
