@@ -40,7 +40,7 @@ async def _status(args: argparse.Namespace, settings: Settings) -> int:
                 **_plain(realtime.metrics()),
             },
             "queue": _plain(realtime.queue_stats()),
-            "rooms": {room: _plain(realtime.room_stats(room)) for room in rooms},
+            "rooms": {room: _plain(stats) for room in rooms if (stats := realtime.room_stats(room))},
         }
     if args.json:
         put_json(document)
