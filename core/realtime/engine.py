@@ -166,13 +166,6 @@ class Engine:
         self._outbox.become_sender()
         return self._finish([self._saving()], moment)
 
-    def cease(self, moment: Moment) -> list[Effect]:
-        """This process no longer sends: its links stay and show, entries go to the journal only."""
-        self._sends = False
-        for session in self._pool.sessions:
-            self._outbox.receive_link_lost(session.link)
-        return self._finish([self._saving()], moment)
-
     def join(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room from now on, over any link; counted, so that each `join` needs its `leave`."""
         return self._finish(self._steps(self._rooms.join(room, moment)), moment)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.domain.commands import Base, CreateTournament, Entry, MatchCommand, Notify, Settle, Undo, match_of
+from core.domain.commands import CreateTournament, Entry, MatchCommand, Notify, Settle, Undo, match_of
 from core.domain.ids import CommandId, RoomId, TournamentId, tournament_of
 from core.domain.lookup import find_match
 from core.errors import BadInput, BadSettings, Unknown
@@ -26,13 +26,13 @@ from core.realtime.client import Client
 from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
 from core.realtime.opening import open_folder
+from core.realtime.overlay import base_of
 from core.realtime.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from core.domain.commands import Command
-    from core.domain.ids import MatchId
     from core.realtime.metrics import Metrics, QueueStats
     from core.realtime.view import RoomStats, View
     from core.settings import Settings
@@ -250,14 +250,16 @@ class Realtime:
         view = self.view
         if isinstance(command, MatchCommand):
             command = self._resolved(command, tournament)
+        named = self._tournament(command, tournament)
+        shown = view.tournaments.get(named)
         return Entry(
             id=CommandId(id or str(uuid.uuid4())),
-            tournament=self._tournament(command, tournament),
+            tournament=named,
             command=command,
             by=view.person if by is None else by,
             device=view.device,
             entered_at=datetime.now(UTC),
-            base=self._base(match_of(command)),
+            base=base_of(None if shown is None else shown.confirmed, command),
             why=why,
         )
 
@@ -289,10 +291,3 @@ class Realtime:
                 return known[0]
             case _:
                 return tournament_of(command.match)
-
-    def _base(self, match: MatchId | None) -> Base | None:
-        """Return what this device has seen of a match; own entries never conflict, so none are laid over."""
-        shown = None if match is None else self.view.tournaments.get(tournament_of(match))
-        if shown is None or match is None or match not in shown.confirmed.matches:
-            return None
-        return Base(shown.confirmed.position.epoch, shown.confirmed.matches[match].version)
