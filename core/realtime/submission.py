@@ -108,8 +108,17 @@ class Submission:
 
 async def _within(future: Future[T], timeout: float | None) -> T:  # noqa: ASYNC109 -- as above
     # Shielded: whoever gives up waiting must not cancel it for the others.
+    waited = asyncio.wrap_future(future)
+    # Who gave up waiting has left the result unread; that is no error to log.
+    waited.add_done_callback(_read)
     async with asyncio.timeout(timeout):
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await asyncio.shield(waited)
+
+
+def _read(done: asyncio.Future[T]) -> None:
+    """Look at how it ended."""
+    if not done.cancelled():
+        done.exception()
 
 
 class Submissions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sqlite3
@@ -320,6 +321,18 @@ async def test_what_waits_when_the_program_closes_is_saved_and_says_so(data: Pat
         realtime.submit(POINT)
     with closing(Journal(ClientFolder(data).journal)) as journal:
         assert [row.entry.id for row in journal.contents().rows] == [submission.id]
+
+
+async def test_who_gave_up_waiting_for_an_answer_leaves_no_error_behind(
+    data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_realtime(quick(data, NOWHERE)) as realtime:
+        with pytest.raises(TimeoutError):
+            await realtime.submit(POINT).confirmed(0.01)
+    # The loop runs what the closing client set off, then nobody holds the future any more.
+    await asyncio.sleep(0)
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_stored_copies_are_there_without_a_hub(venue: Venue, data: Path) -> None:
