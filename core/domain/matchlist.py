@@ -259,7 +259,7 @@ def _starts_at(match: _Match, skipped: list[Skipped]) -> datetime | None:
     try:
         day = datetime.strptime(match.date, "%Y-%m-%d").replace(tzinfo=UTC)
         return day + _time(f"{match.time} {match.timezone}".strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         skipped.append(Skipped(match.label, f"cannot read the time {match.date} {match.time}".rstrip()))
         return None
 

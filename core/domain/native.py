@@ -42,6 +42,7 @@ from core.domain.plan import (
     Team,
     TieBreak,
     WinnerOf,
+    check_start,
 )
 from core.domain.playback import Imported, Result, rehearse, script
 from core.errors import BadFile, BadPlan
@@ -334,6 +335,7 @@ class _Reading:
         stage = self._stage(match, pool, where)
         court = None if match.court is None else CourtId(self._court_names.find(match.court, where))
         starts_at = match.starts_at
+        check_start(starts_at, where)
         return Fixture(
             id=id_,
             stage=stage.id,

@@ -6,7 +6,7 @@ frozen and checked as a whole by `check`; text in them is cleaned on constructio
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from msgspec import Struct
@@ -173,6 +173,7 @@ def check(plan: Plan) -> None:
             _known(fixture.pool, pools, "pool", where)
         if fixture.court is not None:
             _known(fixture.court, courts, "court", where)
+        check_start(fixture.starts_at, where)
         for slot in (fixture.home, fixture.away):
             _check_slot(slot, where, teams, pools, earlier)
         if fixture.pool is not None:
@@ -180,6 +181,16 @@ def check(plan: Plan) -> None:
         if fixture.home.team is not None and fixture.home.team == fixture.away.team:
             raise BadPlan(where, f"team {fixture.home.team!r} cannot play itself")
         earlier.add(fixture.id)
+
+
+def check_start(moment: datetime | None, where: str) -> None:
+    """Prove that a match's time can be told in every time zone.
+
+    Raises:
+        BadPlan: it stands at the first or last edge of the calendar.
+    """
+    if moment is not None and not MINYEAR < moment.year < MAXYEAR:
+        raise BadPlan(where, f"cannot start in the year {moment.year}")
 
 
 def _check_ids(plan: Plan) -> None:

@@ -77,7 +77,7 @@ def test_a_time_zone_of_its_own_is_honoured() -> None:
 
 @pytest.mark.parametrize(
     ("date", "time"),
-    [("14 June", ""), ("2024-06-14", "kick-off"), ("2024-13-01", "10:00")],
+    [("14 June", ""), ("2024-06-14", "kick-off"), ("2024-13-01", "10:00"), ("0001-01-01", "00:00 UTC+2")],
 )
 def test_a_time_that_cannot_be_read_is_skipped(date: str, time: str) -> None:
     assert only(date=date, time=time).starts_at is None

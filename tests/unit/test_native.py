@@ -165,6 +165,7 @@ def test_points_and_tie_breaks_are_the_stages_own() -> None:
         ('court = "court 1"', 'state = "live"', "a state or shoot-out needs a score"),
         ('court = "court 1"', "shootout = [1, 0]", "a state or shoot-out needs a score"),
         ('court = "court 1"', 'score = [1, 0]\nstate = "scheduled"', "a scheduled match has no score"),
+        ("starts_at = 2026-06-14T10:00:00+02:00", "starts_at = 0001-01-01T00:00:00+02:00", "in the year 1"),
         ('court = "court 1"', "score = [-1, 0]", "M001: a score cannot go below 0"),
     ],
 )

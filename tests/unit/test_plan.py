@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -77,6 +78,10 @@ def test_a_slot_may_wait_for_one_of_several_pools() -> None:
         ),
         (broken(finals(), 3, home=one_of("b", 0)), "names place 0 of pool 'a'"),
         (broken(league(), court=CourtId("x")), "match league.m001: names court 'x'"),
+        (
+            broken(league(), starts_at=datetime(9999, 12, 31, tzinfo=UTC)),
+            "match league.m001: cannot start in the year 9999",
+        ),
         (broken(league(), home=Slot(TeamId("x"))), "match league.m001: names team 'x'"),
         (broken(cup(2), home=Slot()), "match cup.m001: a side has neither a team nor a source"),
         (
