@@ -33,7 +33,7 @@ def read_tournament(
         BadFile: the file cannot be read as a tournament; says where and what would be right.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise BadFile(name, f"it is {len(content):,} bytes; at most {MAX_FILE_BYTES:,} are read")
+        raise BadFile(name, f"it is too large: at most {MAX_FILE_BYTES:,} bytes are read")
     content = content.removeprefix(b"\xef\xbb\xbf")
     kind = _kind(name, content)
     if groups is not None and kind != "openfootball":

@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.commands import here
 from tests.support.hub import HubProcess
-from tests.support.program import COURTSIDE, Finished, courtside, environment
+from tests.support.program import COURTSIDE, Finished, courtside, environment, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -316,9 +316,23 @@ def test_the_status_names_what_the_api_names(venue: Venue) -> None:
     assert {"member_count", "subscription_count", "last_activity", "uptime", "event_rate"} <= room.keys()
     told = venue.run("status").out
     assert f"endpoint: {venue.hub.url}" in told
-    assert f"rooms: tournament:{venue.name}" in told
+    (rooms,) = (line.split(": ", 1)[1] for line in told.splitlines() if line.strip().startswith("rooms: "))
+    assert f"tournament:{venue.name}" in rooms.split(", ")
     offline = here("status", "--json", "--hub", "ws://127.0.0.1:9", "--data", venue.home / "laptop")
     assert (offline.code, offline.json()["connection"]["active_connections"]) == (0, 0)
+
+
+def test_a_watch_ends_quietly_when_its_reader_leaves_though_nothing_happens(venue: Venue) -> None:
+    with running("watch", venue.name, "--hub", venue.hub.url, "--data", venue.home / "watcher") as watching:
+        assert watching.stdout is not None
+        assert "created" in watching.stdout.readline()
+        watching.stdout.close()
+        assert watching.wait(30) == 0
+
+
+def test_a_file_without_an_end_is_refused(tmp_path: Path) -> None:
+    refused = here("import", "/dev/zero", "--hub", "ws://127.0.0.1:9", "--data", tmp_path / "d")
+    assert (refused.code, "too large" in refused.err) == (65, True)
 
 
 def test_without_a_terminal_the_console_prints_the_scores_once(venue: Venue) -> None:

@@ -78,6 +78,6 @@ def test_a_wrong_file_says_what_would_be_right(content: bytes, groups: bytes | N
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MAX_FILE_BYTES", 10)
-    with pytest.raises(BadFile, match="bytes; at most 10 are read"):
+    with pytest.raises(BadFile, match="it is too large: at most 10 bytes are read"):
         read_tournament("cup", TOML)
     assert MAX_FILE_BYTES > 1 << 20

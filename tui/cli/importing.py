@@ -68,7 +68,9 @@ def read_file(args: argparse.Namespace) -> playback.Imported:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            # One byte more than is taken: the rest of a device or a pipe without an end stays where it is.
+            return stream.read(formats.MAX_FILE_BYTES + 1)
     except OSError as error:
         raise BadFile(str(file), error.strerror or str(error)) from error
 

@@ -6,6 +6,7 @@ already (`core`).
 
 from __future__ import annotations
 
+import select
 import sys
 from typing import TYPE_CHECKING, Literal
 
@@ -45,6 +46,17 @@ def put_bytes(content: bytes) -> None:
         raise
     except OSError as error:
         raise NotSaved("standard output", error.strerror or str(error)) from error
+
+
+def reader_left() -> bool:
+    """Tell whether nobody can read any more what would be printed, as after `| head -1`."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:
+        return False
+    asked = select.poll()
+    asked.register(output, 0)
+    return any(event & select.POLLERR for _, event in asked.poll(0))
 
 
 def put_json(document: object) -> None:

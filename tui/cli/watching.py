@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core import HubLine, Unreachable, fold, ids, open_realtime
 from tui.cli.event_lines import event_document, event_text
 from tui.cli.exits import Exit
-from tui.cli.output import put, put_json
+from tui.cli.output import put, put_json, reader_left
 from tui.cli.parser import Command, add_json, add_tournament, count, seconds
 from tui.cli.reach import choose, connect, located, refused_sign_in, run, unreachable, whole_log
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds to wait for a hub at the start."""
+LOOK = 1.0
+"""Longest time in seconds without a look whether somebody still reads."""
 RETRY = 0.5
 """Seconds until a log that could not be read is asked for again."""
 
@@ -101,10 +104,11 @@ class _Follower:
             unsubscribe()
 
     async def _wait(self, limit: float | None) -> None:
-        try:
-            await asyncio.wait_for(self.changed.wait(), limit)
-        except TimeoutError:
-            return
+        # Without news nothing is written, and only writing would tell that the reader has left.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), LOOK if limit is None else min(limit, LOOK))
+        if reader_left():
+            raise BrokenPipeError
 
     async def _catch_up(self, view: View) -> bool:
         """Print what is new in the view; tell whether nothing is missing."""
