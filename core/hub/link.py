@@ -154,8 +154,8 @@ class Link:
         match answered:
             case Snapshot(state=state):
                 room = rounds.rooms.room(state.id)
-                if room is not None and room.is_behind(join.position):
-                    logger.warning("%s: a client knows more of %s than this log", self.session, room.id)
+                if room is not None and room.contradicts(join.position):
+                    logger.warning("%s: a client has seen of %s what this log lacks", self.session, room.id)
                 self.peer.write(self._lobby.snapshot(answered, self.form))
             case _:
                 self.send(answered)

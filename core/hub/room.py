@@ -54,7 +54,7 @@ class Room(Generic[Member]):
         if position is None or position.epoch != here.epoch or not 0 <= position.seq <= here.seq:
             return None
         # Place of the event at the position itself, which must be there to prove that it is the same one.
-        at = position.seq - (here.seq - len(self._recent)) - 1
+        at = self._place(position.seq)
         if position.seq == 0:
             return tuple(self._recent) if at == -1 else None
         if at < 0 or self._recent[at].command != position.command:
@@ -68,10 +68,17 @@ class Room(Generic[Member]):
             return Snapshot(self.id, self.state, answers)
         return Replay(self.id, self.state.position.epoch, events, answers)
 
-    def is_behind(self, position: Position | None) -> bool:
-        """Tell whether a member knows more of this log than the hub does: then the hub has lost something."""
+    def contradicts(self, position: Position | None) -> bool:
+        """Tell whether a member saw what this log does not have: then the hub has lost something."""
         here = self.state.position
-        return position is not None and position.epoch == here.epoch and position.seq > here.seq
+        if position is None or position.epoch != here.epoch or position.seq < 1:
+            return False
+        at = self._place(position.seq)
+        return position.seq > here.seq or (at >= 0 and self._recent[at].command != position.command)
+
+    def _place(self, seq: int) -> int:
+        """Return where an event is among the latest ones; below 0 where it is no longer among them."""
+        return seq - (self.state.position.seq - len(self._recent)) - 1
 
 
 class Rooms(Generic[Member]):

@@ -69,11 +69,14 @@ def test_a_complete_replay_recovers_and_anything_else_is_a_snapshot() -> None:
     assert room().welcome(None, answers) == Snapshot(ROOM, STATE, answers)
 
 
-def test_a_member_that_knows_more_than_the_hub_is_noticed() -> None:
-    assert room().is_behind(position(12))
-    assert not room().is_behind(position(11))
-    assert not room().is_behind(position(12, epoch="another"))
-    assert not room().is_behind(None)
+def test_a_member_that_saw_what_the_hub_lacks_is_noticed() -> None:
+    assert room().contradicts(position(12))
+    assert room().contradicts(position(11, command="other"))
+    assert not room().contradicts(position(11))
+    assert not room().contradicts(position(12, epoch="another"))
+    assert not room().contradicts(position(0))
+    assert not room().contradicts(None)
+    assert not room(keep=4).contradicts(position(1, command="forgotten"))
 
 
 def test_members_join_once_and_leave() -> None:
