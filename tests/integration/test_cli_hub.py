@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from websockets.sync.server import serve
 
 from core.hub import running
 from tests.support.commands import here
-from tests.support.program import COURTSIDE, courtside, environment
+from tests.support.program import COURTSIDE, courtside, environment, until
 from tui.cli import hubs
 from tui.cli.exits import Stopped
 
@@ -57,6 +58,40 @@ def test_a_started_hub_is_stopped_in_order(tmp_path: Path) -> None:
     started.stop()
     assert started.process.returncode == 0
     assert started.clients() == 0
+
+
+def test_a_kept_hub_that_dies_comes_back_at_its_address(tmp_path: Path) -> None:
+    kept = hubs.KeptHub(tmp_path)
+    try:
+        note = tmp_path / "hub" / "hub.json"
+        first = json.loads(note.read_bytes())["pid"]
+        os.kill(first, signal.SIGKILL)
+        until(lambda: running(tmp_path) is not None and json.loads(note.read_bytes())["pid"] != first)
+        assert running(tmp_path) == kept.url
+    finally:
+        kept.release().stop()
+    assert running(tmp_path) is None
+
+
+def test_a_kept_hub_that_was_asked_to_leave_stays_away(tmp_path: Path) -> None:
+    kept = hubs.KeptHub(tmp_path)
+    os.kill(json.loads((tmp_path / "hub" / "hub.json").read_bytes())["pid"], signal.SIGTERM)
+    until(lambda: not kept.watched)
+    assert running(tmp_path) is None
+    assert kept.release().process.returncode == 0
+
+
+def test_a_kept_hub_leaves_its_folder_to_another_one(tmp_path: Path) -> None:
+    kept = hubs.KeptHub(tmp_path)
+    died = kept.release().process
+    died.kill()
+    died.wait()
+    other = hubs.start(tmp_path, attached=True)
+    try:
+        assert not kept.restarted()
+        assert running(tmp_path) == other.url
+    finally:
+        other.stop()
 
 
 def test_a_hub_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """`courtside` without a command: the console, on a hub that is there or that it starts.
 
 Where there is no terminal a screen is printed as text, once.
-Owns the embedded hub's life: one that this console started is stopped on leaving, unless others are
-connected; then the person decides.
+Owns the embedded hub's life: one that this console started is started again when it dies, and stopped on
+leaving, unless others are connected; then the person decides.
 """
 
 from __future__ import annotations
@@ -81,17 +81,17 @@ def _console(args: argparse.Namespace, settings: Settings) -> int:
         return run(_print(args, settings))
     started = None
     if located(settings).ws_url == ():
-        started = hubs.start(settings.data, attached=False)
+        started = hubs.KeptHub(settings.data)
     try:
         return open_console(located(settings), args.screen)
     finally:
         if started is not None:
-            _leave(started)
+            _leave(started.release())
 
 
 def _leave(hub: hubs.StartedHub) -> None:
     """Stop the hub that this console started, unless others use it and the person lets it go on."""
-    others = hub.clients()
+    others = hub.clients() if hub.process.poll() is None else 0
     if others and _asks(f"{others} more connected to the hub of this console. Let it go on? [Y/n] "):
         say(f"the hub goes on at {hub.url}; start `courtside` again to come back to it")
         hub.close()

@@ -17,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import FORMAT
@@ -32,6 +33,11 @@ READY_WAIT = 20.0
 """Seconds that a new hub may take until it answers."""
 STOP_WAIT = 10.0
 """Seconds that a hub may take to commit and leave."""
+LOOK = 0.2
+"""Seconds between two looks at whether a hub still runs."""
+RESTART_FIRST, RESTART_CAP = 1.0, 30.0
+"""Bounds, in seconds, of the wait before a hub that died is started again."""
+logger = logging.getLogger(__name__)
 
 
 def _port(text: str) -> int:
@@ -114,12 +120,73 @@ class StartedHub:
             self.process.stdin.close()
 
 
-def start(data: Path, *, attached: bool) -> StartedHub:
+class KeptHub:
+    """A hub of this program's own that comes back, at the same address, when it dies unasked.
+
+    One that ended in order was asked to, by somebody who knows why: it stays away. Where another hub took
+    over the folder meanwhile, this one stays away, too.
+
+    Args:
+        data: the data folder.
+
+    Raises:
+        Stopped: it did not start.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._leaving = threading.Event()
+        self._hub = start(data, attached=False)
+        self.url = self._hub.url
+        """Where it is, and will be."""
+        self._thread = threading.Thread(target=self._keep, name="hub", daemon=True)
+        self._thread.start()
+
+    @property
+    def watched(self) -> bool:
+        """Whether it would be started again."""
+        return self._thread.is_alive()
+
+    def release(self) -> StartedHub:
+        """Start it no more; return the process that there is, or was."""
+        self._leaving.set()
+        self._thread.join()
+        return self._hub
+
+    def _keep(self) -> None:
+        pause = RESTART_FIRST
+        while not self._leaving.wait(LOOK):
+            code = self._hub.process.poll()
+            if code is None:
+                continue
+            if code == 0:
+                return
+            logger.warning("the hub of this console ended with %d; it is started again", code)
+            if self._leaving.wait(pause):
+                return
+            pause = RESTART_FIRST if self.restarted() else min(2 * pause, RESTART_CAP)
+
+    def restarted(self) -> bool:
+        """Start the hub again unless its folder has another one; tell whether it is there."""
+        from core.hub import running
+
+        if running(self._data) is not None:
+            return False
+        try:
+            self._hub = start(self._data, attached=False, port=urlsplit(self.url).port or 0)
+        except Stopped as error:
+            logger.warning("%s", error.message)
+            return False
+        return True
+
+
+def start(data: Path, *, attached: bool, port: int = 0) -> StartedHub:
     """Start a hub on a data folder, on loopback, and wait until it answers.
 
     Args:
         data: the data folder.
         attached: whether it shall end when this process does, however that ends.
+        port: where it shall listen; 0 for any free one.
 
     Raises:
         Stopped: it did not start; says why, as far as it said so itself.
@@ -128,7 +195,7 @@ def start(data: Path, *, attached: bool) -> StartedHub:
 
     log = data / "hub" / "hub.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tui.cli", "hub", "--port", "0", "--data", str(data)]
+    command = [sys.executable, "-m", "tui.cli", "hub", "--port", str(port), "--data", str(data)]
     with log.open("ab") as told:
         began = told.tell()
         process = subprocess.Popen(
