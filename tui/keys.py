@@ -108,7 +108,7 @@ TABLE: tuple[Key, ...] = (
         ("entry",),
         8,
     ),
-    Key("entry.reopen", "V", "reopen", "reopen", "Reopen a finished match (ops)", ("entry",)),
+    Key("entry.reopen", "V", "reopen", "reopen", "Reopen a finished match (ops)", ("entry",), 11),
     Key("entry.start", "S", "start", "start", "Start the match without a point", ("entry",)),
     Key("entry.choose_home", "left", "choose('home')", "choose home", "Choose the home side", ("entry",)),
     Key("entry.choose_away", "right", "choose('away')", "choose away", "Choose the away side", ("entry",)),

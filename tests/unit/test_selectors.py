@@ -175,7 +175,8 @@ class TestStatus:
             assert length(status.bar(scene(desk), width)) == width
         assert "venue: North Hall" in bar(desk, 120)
         assert "venue" not in bar(desk, 99)
-        assert bar(desk, 40).rstrip().endswith("14:02:39")
+        assert bar(desk, 40) == " * LIVE  42ms | queue 0        14:02:39 "
+        assert bar(desks.offline(), 40) == " o OFFLINE 00:42 | queue 3     14:03:21 "
 
     def test_names_are_cut_and_viewers_have_none(self) -> None:
         desk = Desk(person="Maximiliane-Josephine", role="moderator")
@@ -325,13 +326,13 @@ class TestOneMoment:
 
     def test_why_nothing_may_be_entered(self) -> None:
         desk = desks.lively()
-        assert entry.may_write(scene(desk)) == ""
+        assert entry.forbids(scene(desk)) == ""
         assert "winner of M041 not known" in entry.obstacle(*shown_match(desk, 42))
         desk.role = "spectator"
         desk.connect("live")
         assert entry.obstacle(*shown_match(desk, 34)) == "You are signed in as viewer"
         desk.saving(can_save=False)
-        assert entry.may_write(scene(desk)).startswith("Cannot save")
+        assert entry.forbids(scene(desk)).startswith("Cannot save")
         told = status.banner(scene(desk))
         assert told is not None
         assert "CANNOT SAVE" in told.text

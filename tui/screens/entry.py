@@ -87,10 +87,14 @@ class EntryScreen(MainScreen):
     def off(self, scene: Scene) -> frozenset[str]:
         subject = self.subject
         if subject is None:
-            return keys.POINTS | {"entry.official"}
-        barred = keys.POINTS if entry.obstacle(scene, *subject) else frozenset()
-        settled = subject[1].phase != "final" or entry.may_write(scene)
-        return barred | {"entry.official"} if settled else barred
+            return keys.POINTS | {"entry.official", "entry.reopen"}
+        match, forbidden = subject[1], entry.forbids(scene)
+        off = set(keys.POINTS if entry.obstacle(scene, *subject) else ())
+        if forbidden or match.phase != "final":
+            off.add("entry.official")
+        if forbidden or not match.finished or scene.view.connection.role != "admin":
+            off.add("entry.reopen")
+        return frozenset(off)
 
     def _draw_history(self, scene: Scene, model: entry.Model, width: int) -> None:
         area = self.query_one("#history", Lines)
@@ -306,7 +310,7 @@ class EntryScreen(MainScreen):
         self.app.push_screen(Ask(f"Reopen {ids.short_form(match.id)}?", told, "Reopen"), answered)
 
     def _refuses(self) -> bool:
-        refusal = entry.may_write(self.scene)
+        refusal = entry.forbids(self.scene)
         if refusal:
             self.console.say(refusal)
         return bool(refusal)

@@ -60,6 +60,19 @@ class QueueScreen(ListScreen):
         cursor = self.rows.cursor
         return queue.queued_at(self.scene, cursor) if cursor and self.current != "conflicts" else None
 
+    def off(self, scene: Scene) -> frozenset[str]:  # noqa: ARG002 - it goes by the cursor
+        conflict, queued = self.conflict, self.queued
+        off: set[str] = set()
+        if conflict is None:
+            off |= {"queue.take", "queue.mine", "queue.later"}
+        if queued is None:
+            off.add("queue.withdraw")
+        if conflict is None and queued is None:
+            off.add("queue.open")
+        if conflict is None and (queued is None or queued.state != "refused"):
+            off.add("queue.edit")
+        return frozenset(off)
+
     def draw_body(self, scene: Scene) -> None:
         width = self.app.size.width
         left, right = queue.summary(scene, self.current)
@@ -111,7 +124,7 @@ class QueueScreen(ListScreen):
 
     def _at_conflict(self) -> queue.Conflict | None:
         """Return the conflict to decide, if this person may; else say why not."""
-        if refusal := entry.may_write(self.scene):
+        if refusal := entry.forbids(self.scene):
             self.console.say(refusal)
             return None
         if self.conflict is None:

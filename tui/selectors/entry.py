@@ -93,7 +93,7 @@ def _box(tournament: state.Tournament, match: state.Match, which: commands.Side)
     )
 
 
-def may_write(scene: Scene) -> str:
+def forbids(scene: Scene) -> str:
     """Return why this person may enter nothing anywhere; `""` when they may."""
     if not scene.view.can_save:
         return "Cannot save on this laptop. Write scores on paper and call ops"
@@ -104,7 +104,7 @@ def may_write(scene: Scene) -> str:
 
 def obstacle(scene: Scene, shown: Shown, match: state.Match) -> str:
     """Return why no points can be entered in a match; `""` when they can."""
-    if refusal := may_write(scene):
+    if refusal := forbids(scene):
         return refusal
     if match.phase == "official":
         return "This match is official. Ops can reopen it"

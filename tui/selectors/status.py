@@ -100,8 +100,10 @@ def bar(scene: Scene, width: int) -> Line:
         room = width - length(_joined([*parts, *right], gap)) - 3 * length((gap,))
         if venue and room > 12:
             parts.append((Run(fit(f"venue: {venue}", room).rstrip(), "dim"),))
-    while len(right) > 1 and length(_joined(parts, gap)) + length(_joined(right, gap)) > width:
-        right.pop(0)
+    # Where it gets narrow, link and queue stay longest, then the clock.
+    for side, first, least in ((right, 0, 1), (parts, -1, 2)):
+        while len(side) > least and length(_joined(parts, gap)) + length(_joined(right, gap)) > width:
+            side.pop(first)
     return spread(_joined(parts, gap), _joined(right, gap), width)
 
 
