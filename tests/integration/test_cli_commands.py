@@ -290,6 +290,7 @@ def test_the_export_folds_to_itself_without_a_hub(venue: Venue) -> None:
     created = early["log"][0]["received_at"]
     assert venue.run("export", venue.name, "--at", created).json() == early
     assert venue.run("export", venue.name, "--at", "2001-01-01T00:00").code == 65
+    assert "the log ends with event" in venue.run("export", venue.name, "--at", "99999").err
     assert venue.run("export", venue.name, "--at", "yesterday").code == 2
     rows = list(csv.DictReader(io.StringIO(venue.run("export", venue.name, "--format", "csv").out)))
     assert [(row["home_score"], row["away_score"]) for row in rows] == [("2", "1"), ("0", "3"), ("1", "1")]

@@ -97,6 +97,9 @@ def cut(log: Log, at: str) -> Log:
     """
     epoch, _, seq = at.rpartition(":")
     if seq.isdecimal() and (not epoch or epoch == log.epoch):
+        last = log.events[-1].seq
+        if int(seq) > last:
+            raise Stopped(Exit.REFUSED, f"--at {at}: the log ends with event {last}")
         kept = [event for event in log.events if event.seq <= int(seq)]
     else:
         moment = _moment(at, log.epoch)

@@ -80,7 +80,8 @@ def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
         elif isinstance(value, list):
             yield f"{indent}{name}: {', '.join(map(str, value))}"
         else:
-            yield f"{indent}{name}: {value:.3f}" if isinstance(value, float) else f"{indent}{name}: {value}"
+            said = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else value
+            yield f"{indent}{name}: {said}"
 
 
 STATUS = Command(
