@@ -42,9 +42,7 @@ def make_slug(text: str, otherwise: str, taken: Collection[str] = ()) -> str:
         otherwise: the slug of a name that has no letter or digit of the Latin alphabet.
         taken: ids in use; one of these gets a number behind it (`turkiye-2`).
     """
-    plain = (
-        unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    )
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or otherwise
     number, made = 1, slug
     while made in taken:
@@ -66,9 +64,7 @@ def short_form(match: MatchId) -> str:
 def same_match(text: str, match: MatchId) -> bool:
     """Tell whether somebody who writes `text` may mean this match (`m17`, `M017`, `17`, `euro-2024.m017`)."""
     tournament, _, short = text.strip().lower().rpartition(".")
-    return tournament in ("", tournament_of(match)) and _bare(short) == _bare(
-        short_form(match).lower()
-    )
+    return tournament in ("", tournament_of(match)) and _bare(short) == _bare(short_form(match).lower())
 
 
 def _bare(short: str) -> str:

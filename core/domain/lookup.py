@@ -56,11 +56,7 @@ def find_team(state: Tournament, match: MatchId, text: str) -> TeamId:
     """
     found = state.matches[match]
     wanted = text.strip().casefold()
-    teams = [
-        state.teams[team]
-        for side in _SIDES
-        if (team := found.slot(side).team) is not None
-    ]
+    teams = [state.teams[team] for side in _SIDES if (team := found.slot(side).team) is not None]
     fitting = [team.id for team in teams if wanted in _called(team)]
     if len(fitting) == 1:
         return fitting[0]

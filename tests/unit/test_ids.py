@@ -24,9 +24,7 @@ def test_a_slug_is_small_letters_digits_and_dashes(text: str) -> None:
     assert is_slug(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "-a", "a-", "Euro", "a b", "a.b", "x" * 65, "é", "a\n"]
-)
+@pytest.mark.parametrize("text", ["", "-a", "a-", "Euro", "a b", "a.b", "x" * 65, "é", "a\n"])
 def test_anything_else_is_no_slug(text: str) -> None:
     assert not is_slug(text)
 

@@ -23,10 +23,7 @@ def test_a_match_is_found_by_its_short_form_where_only_one_fits(text: str) -> No
 def test_a_short_form_that_several_tournaments_have_is_not_guessed() -> None:
     with pytest.raises(Unknown) as caught:
         find_match([CUP, LEAGUE], "m1")
-    assert (
-        str(caught.value)
-        == "no single match 'm1'; did you mean cup.m001 or league.m001?"
-    )
+    assert str(caught.value) == "no single match 'm1'; did you mean cup.m001 or league.m001?"
     assert find_match([CUP, LEAGUE], "cup.m1") == "cup.m001"
 
 
