@@ -1,8 +1,9 @@
 """Prove that each pure module is covered, every branch, by its own test file alone.
 
 `python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
-each in a process of its own, and demands 100 %. Which modules are pure stands in one place, the contract
-"pure" of import-linter in `pyproject.toml`; a module that only declares values needs no test file.
+each in a process of its own, and demands 100 %. A package whose tests bear its own name
+(`test_<package>*.py`) is judged as one. Which modules are pure stands in one place, the contract "pure" of
+import-linter in `pyproject.toml`; a module that only declares values needs no test file.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ UNUSED = ("-p", "no:xdist", "-p", "no:syrupy", "-p", "no:textual-snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one module's own test file proved."""
+    """What one unit's own tests proved."""
 
-    module: str
+    unit: str
+    """A module, or a package that is judged as one."""
     ok: bool
     detail: str
     """Empty when all is well, else what failed, ready to print."""
@@ -62,15 +64,34 @@ def only_declares(module: str) -> bool:
     return not any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
 
 
-def judge(module: str) -> Verdict:
-    """Run a module's own test file and return what its branch coverage says."""
-    tests = ROOT / "tests" / "unit" / f"test_{module.rpartition('.')[2]}.py"
-    if not tests.is_file():
-        return Verdict(module, False, f"has no test file of its own: write {tests.relative_to(ROOT)}")
+def tests_of(name: str) -> list[Path]:
+    """Return the test files of a module, or of a package that is judged as one."""
+    last = name.rpartition(".")[2]
+    folder = ROOT / "tests" / "unit"
+    if source_of(name).name == "__init__.py":
+        return sorted(folder.glob(f"test_{last}*.py"))
+    return [file for file in (folder / f"test_{last}.py",) if file.is_file()]
+
+
+def unit_of(module: str) -> str:
+    """Return what a module is judged as: itself, or its package where the tests bear that one's name."""
+    package = module.rpartition(".")[0]
+    return package if tests_of(package) else module
+
+
+def judge(unit: str) -> Verdict:
+    """Run a unit's own tests and return what their branch coverage says."""
+    tests = tests_of(unit)
+    if not tests:
+        return Verdict(
+            unit, False, f"has no test file of its own: tests/unit/test_{unit.rpartition('.')[2]}.py"
+        )
+    source = source_of(unit)
+    covered = source.parent / "*" if source.name == "__init__.py" else source
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "coverage")}
-        run = ["run", "--branch", f"--source={module}", "-m", "pytest", "-q", "-x", *UNUSED, str(tests)]
-        report = ["report", f"--include={source_of(module)}", "--fail-under=100"]
+        run = ["run", "--branch", f"--source={unit}", "-m", "pytest", "-q", "-x", *UNUSED, *map(str, tests)]
+        report = ["report", f"--include={covered}", "--fail-under=100"]
         for command in (run, report):
             done = subprocess.run(
                 [sys.executable, "-m", "coverage", *command],
@@ -81,21 +102,22 @@ def judge(module: str) -> Verdict:
                 timeout=300,
             )
             if done.returncode:
-                return Verdict(module, False, done.stdout + done.stderr)
-    return Verdict(module, True, "")
+                return Verdict(unit, False, done.stdout + done.stderr)
+    return Verdict(unit, True, "")
 
 
 def main(chosen: list[str]) -> int:
     """Judge the chosen modules, or all pure ones, and return the exit code."""
     modules = chosen or [module for module in pure_modules() if not only_declares(module)]
+    units = sorted({unit_of(module) for module in modules})
     with ThreadPoolExecutor(os.cpu_count()) as workers:
-        verdicts = list(workers.map(judge, modules))
+        verdicts = list(workers.map(judge, units))
     for verdict in verdicts:
-        print(f"{'ok    ' if verdict.ok else 'FAILED'} {verdict.module}")
+        print(f"{'ok    ' if verdict.ok else 'FAILED'} {verdict.unit}")
         if not verdict.ok:
             print(verdict.detail)
     failed = sum(not verdict.ok for verdict in verdicts)
-    print(f"{len(verdicts) - failed} of {len(verdicts)} pure modules covered by their own test file")
+    print(f"{len(verdicts) - failed} of {len(verdicts)} pure units covered by their own tests")
     return 1 if failed or not verdicts else 0
 
 
