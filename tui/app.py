@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from core import Settings, View
+    from core import Queued, Settings, View
 
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
@@ -128,6 +128,8 @@ class CourtsideApp(App[int]):
         self._pending = threading.Event()
         self._painted_at = float("-inf")
         self._paint_due = False
+        self._entered_on: tuple[Queued, ...] | None = None
+        """The queue at the newest entry; `None` once a newer one was painted."""
         self._rings = 0
         self._attention: str | None = None
         self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
@@ -168,6 +170,10 @@ class CourtsideApp(App[int]):
 
     def on_store_changed(self) -> None:
         self._pending.clear()
+        if self._entered_on is not None and self._realtime.view.queue is not self._entered_on:
+            # What was just entered does not wait for the next frame.
+            self._entered_on = None
+            self.paint()
         if self._paint_due:
             return
         wait = self._painted_at + 1 / FRAMES - time.monotonic()
@@ -210,6 +216,7 @@ class CourtsideApp(App[int]):
 
     def submit(self, command: commands.Command) -> None:
         """Enter a command; what cannot be entered is said."""
+        self._entered_on = self._realtime.view.queue
         try:
             self._realtime.submit(command)
         except CourtsideError as error:

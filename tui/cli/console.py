@@ -31,6 +31,9 @@ SCREENS = ("scores", "feed", "queue")
 ROOM_WAIT = 3.0
 """Seconds for a room to become live before it is printed as it is."""
 
+SWITCH = 0.001
+"""Seconds after which a busy thread gives way to the other; the interpreter's own 5 ms add up on a press."""
+
 
 def drawable() -> bool:
     """Tell whether all three streams are a terminal, and one that can do more than print."""
@@ -52,6 +55,8 @@ def open_console(settings: Settings, screen: str | None = None) -> int:
 
     for name in ("core", "tui"):
         logging.getLogger(name).setLevel(logging.INFO)
+    # Two threads share the interpreter: a key press should not wait long for its turn.
+    sys.setswitchinterval(SWITCH)
     with realtime_in_thread(settings) as realtime:
         realtime.join_all()
         app = CourtsideApp(realtime, settings, screen=screen)
