@@ -78,8 +78,8 @@ class MainScreen(Screen[None]):
         yield Lines(id="keys")
 
     def compose_body(self) -> ComposeResult:
-        """Make what stands inside the frame."""
-        raise NotImplementedError
+        """Make what stands inside the frame: nothing, unless the screen says what."""
+        return iter(())
 
     def stands(self) -> bool:
         """Tell whether frame and body are there: not while they are made or taken down."""
@@ -132,8 +132,7 @@ class MainScreen(Screen[None]):
             self.stopped = f"This screen stopped: {why}\nR reopen.  The others go on, and so does the queue."
 
     def draw_body(self, scene: Scene) -> None:
-        """Show the scene inside the frame."""
-        raise NotImplementedError
+        """Show the scene inside the frame: nothing, unless the screen says how."""
 
     def off(self, scene: Scene) -> frozenset[str]:  # noqa: ARG002 -- screens with such keys look at it
         """Return the ids of the keys that do nothing at the moment: the footer leaves them out."""
