@@ -107,8 +107,7 @@ class Load:
         def done() -> bool:
             if measured.confirmed + len(measured.refused) < sent:
                 return False
-            last = max(client.position or 0 for client in self.clients)
-            return all(client.position == last or client.ended for client in self.clients)
+            return all((client.position or 0) >= measured.last or client.ended for client in self.clients)
 
         await self._until(done)
 
@@ -120,7 +119,7 @@ class Load:
             began: the moment of the monotonic clock when the first point was sent.
         """
         measured = self.measured
-        last = max(client.position or 0 for client in self.clients)
+        last = max(measured.last, *(client.position or 0 for client in self.clients))
         expected = (last - before) * len(self.clients)
         behind = sum(last - (client.position or 0) for client in self.clients)
         return {

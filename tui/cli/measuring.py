@@ -28,6 +28,8 @@ class Measured:
 
     sent_at: dict[ids.CommandId, float] = field(default_factory=dict)
     confirmed: int = 0
+    last: int = 0
+    """The last seq of what was confirmed: everybody must see that far."""
     refused: list[str] = field(default_factory=list)
     deliveries: int = 0
     duplicated: int = 0
@@ -96,6 +98,7 @@ class Client:
                 for answer in answers:
                     if answer.outcome == "accepted":
                         self._measured.confirmed += 1
+                        self._measured.last = max(self._measured.last, answer.seq)
                     else:
                         self._measured.refused.append(answer.reason)
             case messages.Welcome() as welcome:
