@@ -22,6 +22,7 @@ from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widgets.input import Selection
 
     from tui.app import CourtsideApp
     from tui.selectors.cells import Line
@@ -225,6 +226,12 @@ class Filter(Input):
         self.can_focus = True
         # At once: `focus` waits its turn, and keys of the same burst would act on the list meanwhile.
         self.screen.set_focus(self)
+
+    def _watch_selection(self, selection: Selection) -> None:
+        # From Python 3.12 on tasks start eagerly: the first screen's parts are made before it is on the stack
+        # that Textual searches for a selection to clear.
+        if self.app.screen_stack:
+            super()._watch_selection(selection)
 
     def on_mount(self) -> None:
         self.can_focus = False
