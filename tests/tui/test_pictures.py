@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import desks
-from tests.support.console import SIZES, Desk, make
+from tests.support.console import SIZES, Console, Desk, make
 from tests.support.desks import match
 
 if TYPE_CHECKING:
@@ -45,4 +45,13 @@ def test_theme(snap_compare: Callable[..., bool], theme: str) -> None:
 
 
 def test_dialog(snap_compare: Callable[..., bool]) -> None:
-    assert snap_compare(make(desks.conflict(), "queue"), terminal_size=(80, 24), press=["m"])
+    desk = desks.conflict()
+    app = make(desk, "queue")
+
+    async def asked(pilot: Pilot[int]) -> None:
+        console = Console(app, desk, pilot)
+        await console.wait_for("CONFLICT  M033")
+        await console.press("m")
+        await console.wait_for("Send mine again: M033?")
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=asked)

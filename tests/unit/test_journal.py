@@ -74,7 +74,8 @@ def test_rows_stand_in_the_order_of_the_key_presses(journal: Journal, path: Path
     assert append(journal, "x", "y") == [1, 2]
     assert append(journal, "z") == [3]
     journal.close()
-    rows = Journal(path).contents().rows
+    with closing(Journal(path)) as opened:
+        rows = opened.contents().rows
     assert ids(rows) == ["x", "y", "z"]
     assert {row.state for row in rows} == {"saved"}
     assert rows[0].entry == entry(PLAN.id, POINT, id="x")
@@ -205,8 +206,8 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_kept(path: Path) ->
                 Record(CommandId("c0"), "confirmed", 1, Answer(id=CommandId("c0"), outcome="accepted"))
             )
     damage(path)
-    with pytest.raises(BadLog):
-        Journal(path).contents()
+    with pytest.raises(BadLog), closing(Journal(path)) as broken:
+        broken.contents()
     salvage = set_aside(path, NOON)
     assert salvage.kept_as.name == "journal.damaged-20260614T120000000000Z.sqlite3"
     assert salvage.kept_as.exists()
@@ -233,8 +234,8 @@ def test_one_row_that_cannot_be_read_does_not_take_the_others_along(journal: Jou
     journal.close()
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE entries SET entry = '{' WHERE id = 'y'")
-    with pytest.raises(BadLog):
-        Journal(path).contents()
+    with pytest.raises(BadLog), closing(Journal(path)) as broken:
+        broken.contents()
     assert set_aside(path, NOON).rows == 2
     with closing(Journal(path)) as mended:
         assert ids(mended.contents().rows) == ["x", "z"]
