@@ -131,7 +131,6 @@ class CourtsideApp(App[int]):
         self._entered_on: tuple[Queued, ...] | None = None
         """The queue at the newest entry; `None` once a newer one was painted."""
         self._rings = 0
-        self._attention: str | None = None
         self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
 
     @property

@@ -82,7 +82,6 @@ class Keeper:
         self._unrecorded: dict[CommandId, Record] = {}
         self._uncopied: dict[TournamentId, Tournament] = {}
         self._looking = False
-        self._taking_over = False
         self._failed = False
         self._next_look = self._next_copy = now
         self._next_probe = now + PROBE_INTERVAL

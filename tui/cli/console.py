@@ -19,7 +19,7 @@ from tui.cli.exits import Exit
 from tui.cli.logs import log_file
 from tui.cli.output import put, say
 from tui.cli.parser import Command
-from tui.cli.reach import connect, live, located, run, unreachable
+from tui.cli.reach import connect_to_all, located, run, unreachable
 
 if TYPE_CHECKING:
     import argparse
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 SCREENS = ("scores", "feed", "queue")
 """What can be shown first, and printed without a terminal."""
-ROOM_WAIT = 3.0
-"""Seconds for a room to become live before it is printed as it is."""
-
 SWITCH = 0.001
 """Seconds after which a busy thread gives way to the other; the interpreter's own 5 ms add up on a press."""
 
@@ -118,10 +115,7 @@ async def _print(args: argparse.Namespace, settings: Settings) -> int:
 
     settings = located(settings)
     async with open_realtime(settings, sends=False) as realtime:
-        if await connect(realtime, settings):
-            for listing in realtime.view.directory:
-                await live(realtime, listing.id, ROOM_WAIT)
-        elif not realtime.view.tournaments:
+        if not await connect_to_all(realtime, settings) and not realtime.view.tournaments:
             raise unreachable(realtime, settings)
         printed = {"feed": plain_feed, "queue": plain_queue}.get(args.screen, plain_scores)
         put(printed(realtime.view, shutil.get_terminal_size((120, 24)).columns))

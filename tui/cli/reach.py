@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FIRST_ATTEMPT = 0.0
 """The patience of a command that gives up after one attempt to connect."""
+ROOM_WAIT = 3.0
+"""Seconds for a room to become live before it is taken as it is."""
 LOG_RETRY = 0.2
 """Seconds between two attempts to read a log."""
 
@@ -184,3 +186,12 @@ async def live(realtime: Realtime, tournament: ids.TournamentId, patience: float
         return shown is not None and shown.live
 
     return await awaited(realtime, carried, patience)
+
+
+async def connect_to_all(realtime: Realtime, settings: Settings) -> bool:
+    """Connect and join the rooms of all tournaments of the hub; tell whether a hub was reached."""
+    if not await connect(realtime, settings):
+        return False
+    for listing in realtime.view.directory:
+        await live(realtime, listing.id, ROOM_WAIT)
+    return True

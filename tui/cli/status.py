@@ -12,7 +12,7 @@ from core import ids, open_realtime
 from tui.cli.exits import Exit
 from tui.cli.output import put, put_json
 from tui.cli.parser import Command, add_json
-from tui.cli.reach import connect, live, located, run
+from tui.cli.reach import connect_to_all, located, run
 
 if TYPE_CHECKING:
     import argparse
@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 
     from core import Settings
 
-ROOM_WAIT = 3.0
-"""Seconds for a room to become live before it is shown as it is."""
-
 
 async def _status(args: argparse.Namespace, settings: Settings) -> int:
     settings = located(settings)
     async with open_realtime(settings, sends=False) as realtime:
-        if await connect(realtime, settings):
-            for listing in realtime.view.directory:
-                await live(realtime, listing.id, ROOM_WAIT)
+        await connect_to_all(realtime, settings)
         rooms = [ids.tournament_room(tournament) for tournament in realtime.view.tournaments]
         connection = realtime.view.connection
         document: dict[str, object] = {
