@@ -151,8 +151,24 @@ class Settings(BaseSettings):
     """Seconds that a link must have lived before the waits begin small again."""
     max_reconnect_attempts: Annotated[int, Field(ge=1, le=1000)] = 5
     """Failures in a row after which an endpoint is only probed."""
-    probe_interval: Seconds = 30.0
-    """Seconds between two probes of an endpoint that is benched."""
+    health_check_interval: Seconds = 30.0
+    """Longest wait, in seconds, between two probes of an endpoint that is benched or carries nothing."""
+    max_connections: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Most links at a time, over all endpoints."""
+    max_connections_per_endpoint: Annotated[int, Field(ge=1, le=1000)] = 25
+    """Most links at a time to one endpoint."""
+    max_rooms_per_link: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Most rooms that one link carries; further rooms have further links opened."""
+    spare_links: Annotated[int, Field(ge=0, le=10)] = 1
+    """Links kept open beyond those that carry rooms, each to another endpoint, so that failing over needs
+    no dial; 0 for none."""
+    compression: Literal["auto", "on", "off"] = "auto"
+    """Whether frames are compressed; `auto`: not on loopback and private addresses, elsewhere yes."""
+    tls_ca: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = None
+    """A file of certificates to trust with `wss://` besides the system's own; `None` for none."""
+    low_ttl: Annotated[float, Field(ge=0, le=7 * 86_400)] = 0.0
+    """Seconds after which a `low` message that the hub has not answered is given up; 0 for never. Nothing
+    else ever expires."""
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
 
     @cached_property

@@ -31,8 +31,19 @@ class EngineConfig:
     """How long a link must live for its endpoint to begin with `backoff_first` again."""
     max_reconnect_attempts: int = 5
     """Failures in a row after which an endpoint is benched."""
-    probe_interval: float = 30.0
-    """Longest wait between two probes of a benched endpoint."""
+    health_check_interval: float = 30.0
+    """Longest wait between two probes of an endpoint that is benched or carries nothing."""
+    max_connections: int = 100
+    """Most links at a time."""
+    max_connections_per_endpoint: int = 25
+    max_rooms_per_link: int = 100
+    """Most rooms that one link carries."""
+    spare_links: int = 1
+    """Links kept open beyond those that carry rooms, each to another endpoint."""
+    basic: bool = False
+    """Whether the hub is an old one that speaks the legacy dialect: one link, no recovery."""
+    low_ttl: float = 0.0
+    """Age at which an unanswered `low` message is given up; 0 for never."""
     slow_latency: float = 0.5
     """Median round trip from which on a link counts as slow."""
     window_entries: int = 64

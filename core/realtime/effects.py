@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LinkId = NewType("LinkId", str)
 
+Via = Literal["websocket", "polling", "basic"]
+"""How a link is carried: `polling` is HTTP long polling, `basic` the legacy dialect of old servers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -51,10 +54,11 @@ class JournalRow:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Open a WebSocket; the outcome comes back by `receive_open` or `receive_closed`."""
+    """Open a link; the outcome comes back by `receive_open` or `receive_closed`."""
 
     link: LinkId
     endpoint: str
+    via: Via = "websocket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,5 +118,11 @@ def engine_config(settings: Settings) -> EngineConfig:
         backoff_cap=settings.backoff_cap,
         minimum_uptime=settings.minimum_uptime,
         max_reconnect_attempts=settings.max_reconnect_attempts,
-        probe_interval=settings.probe_interval,
+        health_check_interval=settings.health_check_interval,
+        max_connections=settings.max_connections,
+        max_connections_per_endpoint=settings.max_connections_per_endpoint,
+        max_rooms_per_link=settings.max_rooms_per_link,
+        spare_links=settings.spare_links,
+        basic=not settings.enable_scalable_ws,
+        low_ttl=settings.low_ttl,
     )

@@ -79,7 +79,7 @@ class Outlook:
             lines.append(_line(moment, f"cannot reach {session.endpoint}: {reason}; trying again"))
         benched = frozenset(self._pool.benched)
         for endpoint in sorted(benched - self._benched):
-            every = _seconds(self._config.probe_interval)
+            every = _seconds(self._config.health_check_interval)
             lines.append(_line(moment, f"{endpoint} has failed too often; probing it every {every} at most"))
         self._benched = benched
         return lines

@@ -254,7 +254,7 @@ class Pool:
     def _wait(self, endpoint: _Endpoint) -> float:
         if self._is_benched(endpoint):
             # Between half and the whole interval: probes of many devices spread, and none waits longer.
-            return self._config.probe_interval * (0.5 + self._dice.random() / 2)
+            return self._config.health_check_interval * (0.5 + self._dice.random() / 2)
         return backoff(
             endpoint.failures - 1, self._config.backoff_first, self._config.backoff_cap, self._dice
         )

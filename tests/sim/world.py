@@ -318,7 +318,7 @@ class Device:
         self.store = Store(View(DeviceId(self.name), self.name))
         self._wires: dict[LinkId, Wire] = {}
         self._timer = 0
-        config = EngineConfig(endpoints=(ENDPOINT,), backoff_cap=4, probe_interval=6, window_entries=8)
+        config = EngineConfig(endpoints=(ENDPOINT,), backoff_cap=4, health_check_interval=6, window_entries=8)
         self.engine = Engine(config, DeviceId(self.name), self.name, self.world.dice)
         rows = sorted(self.rows.values(), key=lambda row: row.row)
         self._do(self.engine.load(rows, self.world.moment))
