@@ -99,12 +99,17 @@ class SlotAssigned(Struct, frozen=True, tag="slot_assigned", omit_defaults=True)
     before: TeamId | None = None
 
 
-class EntryHeld(Struct, frozen=True, tag="entry_held"):
-    """An entry counts nowhere until a person decides: others touched the same thing after its base."""
+class EntryHeld(Struct, frozen=True, tag="entry_held", omit_defaults=True):
+    """An entry counts nowhere until a person decides.
+
+    Others touched the same thing after its base, or its author may no longer write there.
+    """
 
     entry: Entry
     against: tuple[CommandId, ...]
-    """The entries it conflicts with, in their order."""
+    """The entries it conflicts with, in their order; empty where `reason` says why it is held."""
+    reason: str = ""
+    """Why today's rights refuse it; `""` for a conflict."""
 
 
 class ConflictSettled(Struct, frozen=True, tag="conflict_settled"):

@@ -149,8 +149,9 @@ def _apply(match: Match, fact: MatchFact, event: Event) -> Match:  # noqa: C901 
         case SlotAssigned(side, team):
             assigned = (*(kept for kept in match.assigned if kept != side), side)
             return _noted(replace(_seated(match, side, team), assigned=assigned), event)
-        case EntryHeld(entry, against):
-            return replace(match, held=(*match.held, Held(entry, against, event.version, match.score)))
+        case EntryHeld(entry, against, reason):
+            held = Held(entry, against, event.version, match.score, reason)
+            return replace(match, held=(*match.held, held))
         case ConflictSettled(held):
             # No entry of its own: what took their place follows as facts that are entries themselves.
             return replace(match, held=tuple(kept for kept in match.held if kept.entry.id not in held))

@@ -91,7 +91,14 @@ class _Refusal(Exception):
     """A rule says no."""
 
 
-def judge(state: Tournament | None, entry: Entry, at: datetime, epoch: Epoch, deliverer: str = "") -> Verdict:
+def judge(
+    state: Tournament | None,
+    entry: Entry,
+    at: datetime,
+    epoch: Epoch,
+    deliverer: str = "",
+    objection: str = "",
+) -> Verdict:
     """Judge an entry on a state.
 
     Args:
@@ -100,10 +107,14 @@ def judge(state: Tournament | None, entry: Entry, at: datetime, epoch: Epoch, de
         at: when it was received, UTC; times that would go back are lifted to the state's last.
         epoch: the epoch in which its events would stand.
         deliverer: who brought it, `""` when that was the author.
+        objection: why rights refuse it, so that it is held for ops on its match; `""` for nothing. What is
+            on no match cannot be held, and is refused.
     """
     writer = _Writer(state, entry, at, epoch, deliverer)
     try:
         command = entry.command
+        if objection and not isinstance(command, MatchCommand):
+            raise _Refusal(objection)
         if isinstance(command, CreateTournament):
             writer.create(command)
         elif state is None:
@@ -112,6 +123,9 @@ def judge(state: Tournament | None, entry: Entry, at: datetime, epoch: Epoch, de
             writer.write(None, Notified(command.title, command.text, command.level))
         else:
             against = conflicts(writer.match(command.match), entry, epoch)
+            if objection:
+                writer.write(command.match, EntryHeld(entry, (), objection))
+                return Conflicting(writer.events, writer.state, objection)
             if against:
                 writer.write(command.match, EntryHeld(entry, tuple(other.id for other in against)))
                 return Conflicting(writer.events, writer.state, reason(against))

@@ -60,6 +60,8 @@ class Held(Struct, frozen=True, omit_defaults=True):
     """The match's version when it was held."""
     score: Score
     """The hub's score at that moment."""
+    reason: str = ""
+    """Why rights refuse it; `""` for a conflict."""
 
 
 class Match(Struct, frozen=True, omit_defaults=True):

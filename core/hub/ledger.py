@@ -117,13 +117,14 @@ class Ledger:
         known = self._known.get(command)
         return known.answer if known is not None else None
 
-    def submit(self, entry: Entry, at: datetime, deliverer: str = "") -> Judgement:
+    def submit(self, entry: Entry, at: datetime, deliverer: str = "", objection: str = "") -> Judgement:
         """Judge an entry, once.
 
         Args:
             entry: what was entered.
             at: when it was received, UTC.
             deliverer: who brought it, `""` when that was the author.
+            objection: why rights refuse it, so that it is held for ops; `""` for nothing.
 
         Raises:
             Malformed: the entry cannot stand in a log.
@@ -134,7 +135,9 @@ class Ledger:
             if known.digest in (b"", content):
                 return Repeated(known.answer)
             return Contradicted(entry.id, "this id was used for another entry; nothing was changed")
-        ruling = self._take_back(entry, content) or self._judge(entry, content, at, deliverer)
+        # Whose rights are gone takes nothing back: the undo itself is held.
+        ruling = None if objection else self._take_back(entry, content)
+        ruling = ruling or self._judge(entry, content, at, deliverer, objection)
         self._known[entry.id] = Known(ruling.answer, content)
         if ruling.withdrawn is not None:
             self._known[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
@@ -157,13 +160,13 @@ class Ledger:
             Answer(id=command.of, outcome="withdrawn", epoch=epoch, reason=reason),
         )
 
-    def _judge(self, entry: Entry, content: bytes, at: datetime, deliverer: str) -> Ruling:
+    def _judge(self, entry: Entry, content: bytes, at: datetime, deliverer: str, objection: str) -> Ruling:
         state = self._states.get(entry.tournament)
         if state is not None:
             epoch = state.position.epoch
         else:
             epoch = self._make_epoch() if isinstance(entry.command, CreateTournament) else Epoch("")
-        verdict = judge(state, entry, at, epoch, deliverer)
+        verdict = judge(state, entry, at, epoch, deliverer, objection)
         if isinstance(verdict, Refused):
             answer = Answer(id=entry.id, outcome="refused", epoch=epoch, reason=verdict.reason)
             return Ruling(entry.tournament, answer, content)

@@ -185,6 +185,32 @@ def test_received_times_never_go_back() -> None:
     assert judgement.answer.events[0].received_at == NOON
 
 
+def test_what_rights_refuse_is_held_with_the_reason_and_counts_nowhere() -> None:
+    ledger = begun()
+    judgement = ledger.submit(scored(1), NOON, "", "this code has expired")
+    assert isinstance(judgement, Ruling)
+    assert (judgement.answer.outcome, judgement.answer.reason) == ("held", "this code has expired")
+    state = ledger.state(T)
+    assert state is not None
+    assert [(held.entry.id, held.reason, held.against) for held in state.matches[M1].held] == [
+        ("p1", "this code has expired", ())
+    ]
+    assert home_score(ledger) == 0
+
+
+def test_whose_rights_are_gone_takes_back_nothing_that_has_not_come() -> None:
+    ledger = begun()
+    ledger.submit(entry(T, Undo(M1, CommandId("p1")), id="u"), NOON, "", "this code has expired")
+    assert submit(ledger, scored(1)).outcome == "accepted"
+
+
+def test_what_rights_refuse_on_no_match_is_refused() -> None:
+    ledger = begun()
+    judgement = ledger.submit(entry(T, Notify("Lunch"), id="n"), NOON, "", "this code has expired")
+    assert isinstance(judgement, Ruling)
+    assert (judgement.answer.outcome, judgement.answer.reason) == ("refused", "this code has expired")
+
+
 def test_who_brought_an_entry_stands_in_its_events() -> None:
     judgement = begun().submit(scored(1), NOON, "Bo")
     assert isinstance(judgement, Ruling)

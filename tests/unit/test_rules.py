@@ -362,3 +362,13 @@ def test_a_verdict_is_what_its_events_fold_to_whatever_was_entered(
             assert played.score == Score(sum(d.home for d in counted), sum(d.away for d in counted))
             assert min(played.score.home, played.score.away) >= 0
     assert [event.seq for event in log] == list(range(1, len(log) + 1))
+
+
+def test_what_rights_refuse_is_held_whatever_else_stands_against_it() -> None:
+    state = fold(PLAN, point(PLAN, 1, "a"))
+    made = entry(PLAN.id, point(PLAN, 1, "a"), id="x", base=None)
+    verdict = judge(state, made, NOON, EPOCH, objection="court 2 only")
+    assert isinstance(verdict, Conflicting)
+    assert [event.fact for event in verdict.events] == [EntryHeld(made, (), "court 2 only")]
+    plan = entry(PLAN.id, Notify("Lunch"), id="y")
+    assert judge(state, plan, NOON, EPOCH, objection="court 2 only") == Refused("court 2 only")

@@ -239,7 +239,7 @@ def _without_score(
             return f"{_name(tournament, team_id)} takes the {which} side"
         case events.SlotAssigned(which, team_id):
             return f"{_name(tournament, team_id)} assigned to the {which} side"
-        case events.EntryHeld(entry, _):
+        case events.EntryHeld(entry):
             return f"held: {command(tournament, entry.command)}"
         case events.ConflictSettled(held, taken):
             return f"decided: {DECIDED[taken]}" + (f" ({len(held)})" if len(held) > 1 else "")
