@@ -9,8 +9,9 @@ stands confirmed as official in the state; reopening the match takes that back.
 from __future__ import annotations
 
 import logging
+import operator
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.domain.commands import match_of
 from core.domain.events import MatchReopened, ResultConfirmed
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from core.domain.state import Tournament
 
 Listener: TypeAlias = "Callable[[View], None]"
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class _Subscription:
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
+        self.ended = False
         self.failed = False
 
 
@@ -60,7 +63,7 @@ class Store:
         self._told = view
         self._queue: Sequence[Queued] = view.queue
         self._projections: dict[TournamentId, Projection] = {}
-        self._subscriptions: list[_Subscription] = []
+        self._subscriptions: dict[_Subscription, None] = {}
         self._at: datetime | None = None
 
     @property
@@ -68,16 +71,53 @@ class Store:
         """Return the newest view."""
         return self._view
 
+    @property
+    def listeners(self) -> int:
+        """Return how many listeners there are."""
+        return len(self._subscriptions)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with the newest view after each batch; return what ends that, callable twice."""
+        """Call `listener` with the newest view after each batch; return what ends that, callable twice.
+
+        Both may be done from any thread and during a call: one that has ended is not called any more, the
+        batch that is being told included.
+        """
         subscription = _Subscription(listener)
-        self._subscriptions.append(subscription)
+        self._subscriptions[subscription] = None
 
         def unsubscribe() -> None:
-            if subscription in self._subscriptions:
-                self._subscriptions.remove(subscription)
+            subscription.ended = True
+            self._subscriptions.pop(subscription, None)
 
         return unsubscribe
+
+    def select(
+        self,
+        selector: Callable[[View], T],
+        listener: Callable[[T], None],
+        equal: Callable[[T, T], bool] = operator.eq,
+    ) -> Callable[[], None]:
+        """Call `listener` with what `selector` cuts out of the view, once for each change of it.
+
+        Args:
+            selector: a pure function of the view, called after each batch; cheap, since it is called often.
+            listener: called with the new selection; not with the present one.
+            equal: tells whether two selections are the same; `operator.is_` where what is shared is enough.
+
+        Returns:
+            What ends that, callable twice.
+        """
+        selected = selector(self._view)
+
+        def look(view: View) -> None:
+            nonlocal selected
+            fresh = selector(view)
+            if not equal(selected, fresh):
+                # Before the call: a listener that throws has been told all the same.
+                selected = fresh
+                listener(fresh)
+
+        return self.subscribe(look)
 
     def apply(self, change: Change, at: datetime) -> None:
         """Make the view that follows from a change.
@@ -119,6 +159,8 @@ class Store:
             return
         view = self._told = self._view
         for subscription in tuple(self._subscriptions):
+            if subscription.ended:
+                continue
             try:
                 subscription.listener(view)
             except Exception as error:  # noqa: BLE001 - a callback from outside is one of the program's edges

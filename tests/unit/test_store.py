@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import operator
+import time
+import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from core.domain.answers import Answer
 from core.domain.commands import AddScore, Base, ConfirmResult, Notify, ReopenMatch
-from core.domain.ids import DeviceId, MatchId, TeamId
+from core.domain.ids import DeviceId, MatchId, TeamId, match_id
 from core.domain.reduce import fold
 from core.errors import BadLog
 from core.realtime.effects import (
@@ -29,6 +33,8 @@ from core.wire.messages import Listing
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point, record, result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.domain.commands import Entry
     from core.domain.events import Event
     from core.domain.state import Tournament
@@ -60,6 +66,10 @@ def queued(made: Entry, state: EntryState, seq: int = 0) -> Queued:
 
 def mine(id: str = "x") -> Entry:
     return entry(PLAN.id, point(PLAN, 1, "a"), id=id, base=Base(EPOCH, 2))
+
+
+def home_points(view: View) -> int:
+    return view.tournaments[PLAN.id].confirmed.matches[M1].score.home
 
 
 def states(made: Store) -> list[EntryState]:
@@ -256,6 +266,120 @@ def test_listeners_hear_once_of_a_batch() -> None:
     assert len(heard) == 1
 
 
+def test_a_listener_that_was_ended_during_a_call_is_not_called_any_more() -> None:
+    made = store()
+    heard: list[View] = []
+    ends: list[Callable[[], None]] = []
+    made.subscribe(lambda _: ends.pop()() if ends else None)
+    ends.append(made.subscribe(heard.append))
+    for text in ("one", "two"):
+        made.apply(Told(LocalLine(NOON, "link", text)), NOON)
+        made.settle()
+    assert heard == []
+    assert made.listeners == 1
+
+
+def test_a_selection_is_told_once_for_each_change_of_it() -> None:
+    made = filled()
+    heard: list[int] = []
+    unsubscribe = made.select(home_points, heard.append)
+    for event in LOG[3:6]:
+        made.apply(advanced(event), NOON)
+        made.settle()
+        made.apply(Told(LocalLine(NOON, "link", "nothing of a score")), NOON)
+        made.settle()
+    assert heard == [2]
+    unsubscribe()
+    unsubscribe()
+    made.apply(advanced(*LOG[6:]), NOON)
+    made.settle()
+    assert heard == [2]
+
+
+def test_a_selection_is_compared_as_the_caller_says() -> None:
+    made = filled()
+    heard: list[int] = []
+    made.select(home_points, heard.append, equal=lambda old, new: old // 10 == new // 10)
+    made.apply(advanced(*LOG[3:6]), NOON)
+    made.settle()
+    assert home_points(made.view) == 2
+    assert heard == []
+
+
+def test_a_selection_of_something_else_is_not_told_of_a_point() -> None:
+    made = filled()
+    heard: list[object] = []
+    made.select(
+        lambda view: view.tournaments[PLAN.id].confirmed.matches[match(PLAN, 2)],
+        heard.append,
+        equal=operator.is_,
+    )
+    made.apply(advanced(*LOG[3:6]), NOON)
+    made.settle()
+    assert heard == []
+
+
+def test_a_selection_whose_listener_throws_is_told_once_of_each_change_all_the_same() -> None:
+    made = filled()
+    heard: list[int] = []
+
+    def listener(points: int) -> None:
+        heard.append(points)
+        raise ValueError(points)
+
+    made.select(home_points, listener)
+    made.apply(advanced(*LOG[3:6]), NOON)
+    for _ in range(3):
+        made.settle()
+    assert heard == [2]
+
+
+def test_what_no_longer_listens_is_held_by_nobody() -> None:
+    class Widget:
+        def hear(self, _: object) -> None: ...
+
+    def come_and_go(made: Store) -> weakref.ref[Widget]:
+        widget = Widget()
+        for end in (made.subscribe(widget.hear), made.select(home_points, widget.hear)):
+            end()
+        return weakref.ref(widget)
+
+    made = filled()
+    gone = [come_and_go(made) for _ in range(100)]
+    gc.collect()
+    assert made.listeners == 0
+    assert [ref for ref in gone if ref() is not None] == []
+
+
+def test_an_event_at_2000_matches_costs_at_most_thrice_what_it_costs_at_200() -> None:
+    few, many = seconds_an_evening(200), seconds_an_evening(2_000)
+    assert many <= 3 * few, f"{few:.4f} s, {many:.4f} s"
+
+
+def seconds_an_evening(matches: int) -> float:
+    """Return what 100 points cost with so many matches, told to one who selects a match; the best of five."""
+    fixtures = [
+        structs.replace(fixture, id=match_id(PLAN.id, f"m{number:04d}"))
+        for number, fixture in enumerate(PLAN.fixtures * (matches // len(PLAN.fixtures) + 1), 1)
+    ][:matches]
+    plan = structs.replace(PLAN, fixtures=tuple(fixtures))
+    last = fixtures[-1].id
+    log, _ = record(plan, [AddScore(last, TeamId("a"), 1)] * 100)
+    took = []
+    for _ in range(5):
+        made = store()
+        made.apply(Advanced(plan.id, EPOCH, log[:1]), NOON)
+        heard: list[int] = []
+        made.select(lambda view: view.tournaments[plan.id].projected.matches[last].version, heard.append)
+        began = time.perf_counter()
+        for event in log[1:]:
+            made.apply(Advanced(plan.id, EPOCH, (event,)), NOON)
+            made.settle()
+        took.append(time.perf_counter() - began)
+        assert len(heard) == len(log) - 1
+    return min(took)
+
+
 def test_a_listener_that_throws_stops_no_other_and_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     made = store()
     heard: list[View] = []
@@ -279,7 +403,7 @@ def test_a_listener_that_throws_stops_no_other_and_is_reported_once(caplog: pyte
 def test_an_acknowledgement_and_its_events_never_count_twice_in_any_order() -> None:
     own = mine()
     events, state = record(PLAN, [point(PLAN, 1, "a"), point(PLAN, 1, "a")])
-    landed = msgspec.structs.replace(events[-1], command=own.id)
+    landed = structs.replace(events[-1], command=own.id)
     answer = Answer(id=own.id, outcome="accepted", epoch=EPOCH, seq=landed.seq, version=landed.version)
     waiting = QueueChanged((queued(own, "sending"),), 0)
     confirmed = QueueChanged((queued(own, "confirmed", answer.seq),), 1)
