@@ -4,6 +4,7 @@
     ├── BadInput             what a person or a file gave cannot be used; says where and what to do
     │   ├── BadPlan          a plan that cannot be played
     │   ├── BadFile          a file that cannot be read as a tournament
+    │   ├── BadPayload       what is no JSON, or too much of it for a broadcast
     │   ├── BadSettings      a setting that is unknown or out of range
     │   └── Unknown          a match, team or tournament that is not there; names near ones
     ├── WireError            what the other side sent cannot be understood
@@ -59,6 +60,17 @@ class BadFile(BadInput):
         self.path = path
         self.why = why
         super().__init__(f"{path}: {why}")
+
+
+class BadPayload(BadInput, ValueError):
+    """What a broadcast cannot carry; a `ValueError` too, so that decoding takes it for a malformed message.
+
+    Args:
+        why: what is wrong and what would be right.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this cannot be broadcast: {why}")
 
 
 class BadSettings(BadInput):

@@ -13,10 +13,12 @@ from typing import Literal, TypeAlias, assert_never, get_args
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId
+from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, RoomId, TeamId, TournamentId
+from core.domain.payload import NOTHING, plain_payload
 from core.domain.plan import Plan
 from core.domain.text import MAX_TEXT, clean
 from core.domain.whole import Whole
+from core.errors import BadPayload
 
 Side = Literal["home", "away"]
 Level = Literal["info", "warning", "urgent"]
@@ -114,6 +116,28 @@ class Notify(Struct, frozen=True, tag="notify"):
         force_setattr(self, "text", clean(self.text, MAX_TEXT))
 
 
+class Broadcast(Struct, frozen=True, tag="broadcast", omit_defaults=True):
+    """Say something to a room, for programs: the room's tournament, one of its private rooms, or `global`.
+
+    Raises:
+        BadPayload: the event has no name, or the data is no JSON text of a payload's size.
+    """
+
+    room: RoomId
+    event: str
+    """The event's name, as the sender chooses it."""
+    data: str = NOTHING
+    """JSON text, as `core.domain.payload.pack_payload` makes it."""
+    exclude_sender: bool = False
+    """Whether the sender's own device gets the event without its data."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "event", clean(self.event))
+        force_setattr(self, "data", plain_payload(self.data))
+        if not self.event:
+            raise BadPayload("an event needs a name")
+
+
 class CreateTournament(Struct, frozen=True, tag="create_tournament"):
     """Begin a tournament's log with its plan."""
 
@@ -132,7 +156,7 @@ MatchCommand: TypeAlias = (
     | Settle
 )
 """A command on one match."""
-Command: TypeAlias = MatchCommand | Notify | CreateTournament
+Command: TypeAlias = MatchCommand | Notify | Broadcast | CreateTournament
 
 Priority = Literal["critical", "high", "normal", "low"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -148,7 +172,7 @@ def priority(command: Command) -> Priority:
             return "high"
         case CreateTournament():
             return "normal"
-        case Notify():
+        case Notify() | Broadcast():
             return "low"
         case _:
             assert_never(command)
@@ -156,7 +180,7 @@ def priority(command: Command) -> Priority:
 
 def match_of(command: Command) -> MatchId | None:
     """Return the match that a command is on; `None` when it is on the tournament."""
-    return None if isinstance(command, Notify | CreateTournament) else command.match
+    return command.match if isinstance(command, MatchCommand) else None
 
 
 class Base(Struct, frozen=True):

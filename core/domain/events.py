@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 
 from core.domain.commands import Entry, Level, Score, Side
 from core.domain.ids import CommandId, DeviceId, MatchId, TeamId
+from core.domain.payload import NOTHING
 from core.domain.plan import Plan, Source
 from core.domain.text import MAX_TEXT, clean
 
@@ -133,6 +134,21 @@ class Notified(Struct, frozen=True, tag="notified"):
         force_setattr(self, "text", clean(self.text, MAX_TEXT))
 
 
+class BroadcastSent(Struct, frozen=True, tag="broadcast_sent", omit_defaults=True):
+    """A program said something to everybody in the tournament."""
+
+    event: str
+    data: str = NOTHING
+    """JSON text, see `core.domain.payload`."""
+    exclude_sender: bool = False
+    """Whether the device that sent it gets it with its data withheld."""
+    withheld: bool = False
+    """True for that device: the event keeps its place, without its data. Never in a log."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "event", clean(self.event))
+
+
 MatchFact: TypeAlias = (
     PointsAdded
     | ScoreSet
@@ -146,7 +162,7 @@ MatchFact: TypeAlias = (
     | EntryHeld
     | ConflictSettled
 )
-Fact: TypeAlias = MatchFact | TournamentCreated | Notified
+Fact: TypeAlias = MatchFact | TournamentCreated | Notified | BroadcastSent
 
 
 class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):

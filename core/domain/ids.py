@@ -1,15 +1,17 @@
-"""The identities of the domain, each a type of its own, and how a match's short form is read.
+"""The identities of the domain, each a type of its own; how a match's short form and a room's id are read.
 
-Ids are opaque strings. A tournament's, team's, stage's, pool's and court's id is a slug
-(`is_slug`); a match's id is unique in a hub: the tournament's id, a dot and the short form
-(`euro-2024.m042`). A command's id is made once, at the key press, by the shell that owns the key.
+Ids are opaque strings, but for a room's, which says what the room is for (`read_room`). A tournament's,
+team's, stage's, pool's, game's and court's id is a slug (`is_slug`); a match's id is unique in a hub: the
+tournament's id, a dot and the short form (`euro-2024.m042`). A command's id is made once, at the key press,
+by the shell that owns the key.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NewType
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NewType, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,11 +22,18 @@ PoolId = NewType("PoolId", str)
 MatchId = NewType("MatchId", str)
 TeamId = NewType("TeamId", str)
 CourtId = NewType("CourtId", str)
+GameId = NewType("GameId", str)
 CommandId = NewType("CommandId", str)
 DeviceId = NewType("DeviceId", str)
 Epoch = NewType("Epoch", str)
 """One life of a tournament's log: inside an epoch, seqs only grow."""
 RoomId = NewType("RoomId", str)
+
+Role = Literal["admin", "moderator", "participant", "spectator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+RoomKind = Literal["tournament", "match", "presence", "private", "global"]
+ROOM_KINDS: tuple[RoomKind, ...] = get_args(RoomKind)
+GLOBAL_ROOM = RoomId("global")
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
@@ -73,11 +82,88 @@ def _bare(short: str) -> str:
     return digits.lstrip("0") if digits.isdecimal() else short
 
 
+def tournament_of(match: MatchId) -> TournamentId:
+    """Return the tournament that a match's id names."""
+    return TournamentId(match.rpartition(".")[0])
+
+
 def tournament_room(tournament: TournamentId) -> RoomId:
     """Return the room that carries a tournament's public log."""
     return RoomId(f"tournament:{tournament}")
 
 
-def tournament_of(match: MatchId) -> TournamentId:
-    """Return the tournament that a match's id names."""
-    return TournamentId(match.rpartition(".")[0])
+def match_room(match: MatchId) -> RoomId:
+    """Return the room that carries one match of its tournament's log."""
+    return RoomId(f"match:{match}")
+
+
+def presence_room(tournament: TournamentId) -> RoomId:
+    """Return the room that tells who is there."""
+    return RoomId(f"tournament:{tournament}:presence")
+
+
+def admin_room(tournament: TournamentId) -> RoomId:
+    """Return the private room of a tournament's admins."""
+    return RoomId(f"tournament:{tournament}:admin")
+
+
+def team_room(tournament: TournamentId, team: TeamId) -> RoomId:
+    """Return the private room of a team."""
+    return RoomId(f"tournament:{tournament}:team:{team}")
+
+
+def role_room(tournament: TournamentId, role: Role) -> RoomId:
+    """Return the private room of everybody with a role."""
+    return RoomId(f"tournament:{tournament}:role:{role}")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomParts:
+    """What a room's id says."""
+
+    kind: RoomKind
+    tournament: TournamentId | None = None
+    """`None` for the global room alone."""
+    match: MatchId | None = None
+    """The match of a match room."""
+    team: TeamId | None = None
+    """The team of a team's private room."""
+    role: Role | None = None
+    """The role of a role's private room; a private room of no team and no role is the admins'."""
+
+    @property
+    def has_own_log(self) -> bool:
+        """Whether its events have a log of their own: they are in no tournament's."""
+        return self.kind in ("private", "global")
+
+
+def read_room(room: RoomId) -> RoomParts | None:
+    """Return what a room's id says; `None` if no room can have that id. Whether there is one is the hub's."""
+    kind, _, rest = room.partition(":")
+    name, _, circle = rest.partition(":")
+    if room == GLOBAL_ROOM:
+        return RoomParts("global")
+    if kind == "match" and is_slug(tournament_of(MatchId(rest))):
+        return RoomParts("match", tournament_of(MatchId(rest)), match=MatchId(rest))
+    if kind != "tournament" or not is_slug(name):
+        return None
+    return _read_circle(TournamentId(name), rest[len(name) :], circle)
+
+
+def room_kind(room: RoomId) -> RoomKind | None:
+    """Return a room's kind; `None` if no room can have that id."""
+    parts = read_room(room)
+    return None if parts is None else parts.kind
+
+
+def _read_circle(tournament: TournamentId, suffix: str, circle: str) -> RoomParts | None:
+    """Read what follows the tournament in a room's id: nothing, or for whom of it the room is."""
+    what, _, name = circle.partition(":")
+    if suffix in ("", ":presence"):
+        return RoomParts("presence" if suffix else "tournament", tournament)
+    if circle == "admin":
+        return RoomParts("private", tournament)
+    if what == "team" and is_slug(name):
+        return RoomParts("private", tournament, team=TeamId(name))
+    role = next((role for role in ROLES if role == name), None) if what == "role" else None
+    return None if role is None else RoomParts("private", tournament, role=role)

@@ -1,7 +1,8 @@
 """Reads an export of ours as a tournament to play again: its plan, and the entries that counted.
 
 What the hub derived (a slot filled by a result, a start implied by a score) is left out, as it will derive it
-again; so are held entries, whose settlement says what counted in their place.
+again; so are held entries, whose settlement says what counted in their place, and broadcasts, which programs
+told each other at that time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from core.domain.commands import (
     Undo,
 )
 from core.domain.events import (
+    BroadcastSent,
     EntryUndone,
     Event,
     MatchCompleted,
@@ -88,7 +90,7 @@ def _steps(log: Sequence[Event], fed: set[MatchId]) -> tuple[Step, ...]:
 def _command(event: Event, facts: Counter[CommandId]) -> Command | None:
     """Return the command that would make this event again; `None` where another event's does."""
     match event.fact:
-        case TournamentCreated():
+        case TournamentCreated() | BroadcastSent():
             return None
         case Notified(title, text, level):
             return Notify(title, text, level)

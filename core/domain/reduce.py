@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import Score, Side
 from core.domain.events import (
+    BroadcastSent,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
@@ -82,6 +83,9 @@ def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
             notice = Notice(event.received_at, event.by, title, text, level)
             notices = (*state.notices, notice)[-MAX_NOTICES:]
             return replace(state, position=position, notices=notices, updated_at=event.received_at)
+        case BroadcastSent():
+            _check_next(state, event, epoch)
+            return replace(state, position=position, updated_at=event.received_at)
         case fact:
             _check_next(state, event, epoch)
             match_ = state.matches.get(event.match) if event.match is not None else None
@@ -122,6 +126,7 @@ def _created(plan: Plan, position: Position, event: Event) -> Tournament:
         },
         courts={court.id: court for court in plan.courts},
         venue=plan.venue,
+        moderators_confirm=plan.moderators_confirm,
         updated_at=event.received_at,
     )
 

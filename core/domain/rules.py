@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from core.domain.brackets import fillings
+from core.domain.plan import check
 from core.domain.commands import (
     AddScore,
     AssignSlot,
+    Broadcast,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
@@ -29,6 +31,7 @@ from core.domain.commands import (
 )
 from core.domain.conflicts import conflicts, reason, touched
 from core.domain.events import (
+    BroadcastSent,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
@@ -44,9 +47,9 @@ from core.domain.events import (
     SlotAssigned,
     TournamentCreated,
 )
-from core.domain.ids import CommandId, Epoch, MatchId, TeamId, short_form
-from core.domain.plan import check
+from core.domain.ids import CommandId, Epoch, MatchId, TeamId, read_room, short_form
 from core.domain.reduce import reduce
+from core.domain.rooms import room_exists
 from core.errors import BadPlan
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class Accepted:
     """The entry counts."""
 
     events: tuple[Event, ...]
+    """None for a broadcast to a room with a log of its own: it is in no tournament's."""
     state: Tournament
     """The state with the events applied."""
 
@@ -121,6 +125,8 @@ def judge(
             raise _Refusal(f"there is no tournament {entry.tournament!r} here")
         elif isinstance(command, Notify):
             writer.write(None, Notified(command.title, command.text, command.level))
+        elif isinstance(command, Broadcast):
+            writer.broadcast(command)
         else:
             against = conflicts(writer.match(command.match), entry, epoch)
             if objection:
@@ -191,6 +197,16 @@ class _Writer:
         except BadPlan as error:
             raise _Refusal(str(error)) from error
         self.write(None, TournamentCreated(plan))
+
+    def broadcast(self, command: Broadcast) -> None:
+        """Write what everybody is told; what only some are told changes nothing of the tournament."""
+        parts = read_room(command.room)
+        if parts is None or not (parts.kind == "global" or room_exists(self.state, parts)):
+            raise _Refusal(f"there is no room {command.room!r}")
+        if parts.kind == "tournament":
+            self.write(None, BroadcastSent(command.event, command.data, command.exclude_sender))
+        elif not parts.has_own_log:
+            raise _Refusal("a broadcast goes to a tournament, its admins, a team, a role, or to all (global)")
 
     def play(self, command: MatchCommand) -> None:
         """Write what a command on a match does; conflicts are already ruled out."""

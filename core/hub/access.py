@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from core.wire.messages import Role
+    from core.domain.ids import Role
 
 WRITERS: frozenset[Role] = frozenset({"admin", "moderator"})
 """The roles whose entries are judged."""

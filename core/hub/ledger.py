@@ -175,7 +175,7 @@ class Ledger:
             id=entry.id,
             outcome="accepted" if isinstance(verdict, Accepted) else "held",
             epoch=epoch,
-            seq=verdict.events[-1].seq,
+            seq=verdict.events[-1].seq if verdict.events else 0,
             version=_version(entry, verdict.events),
             events=verdict.events,
             reason="" if isinstance(verdict, Accepted) else verdict.reason,

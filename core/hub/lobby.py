@@ -20,7 +20,6 @@ from core.wire.messages import (
     Goodbye,
     Heartbeat,
     HubMessage,
-    Role,
     Snapshot,
 )
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.domain.events import Event
+    from core.domain.ids import Role
     from core.domain.state import Tournament
     from core.hub.link import Link
     from core.hub.room import Room

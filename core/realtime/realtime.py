@@ -18,8 +18,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.domain.commands import CreateTournament, Entry, MatchCommand, Notify, Settle, Undo, match_of
-from core.domain.ids import CommandId, RoomId, TournamentId, tournament_of
+from core.domain.commands import (
+    Broadcast,
+    CreateTournament,
+    Entry,
+    MatchCommand,
+    Notify,
+    Settle,
+    Undo,
+    match_of,
+)
+from core.domain.ids import CommandId, RoomId, TournamentId, read_room, tournament_of
 from core.domain.lookup import find_match
 from core.errors import BadInput, BadSettings, Unknown
 from core.realtime.client import Client
@@ -282,9 +291,11 @@ class Realtime:
         match command:
             case CreateTournament(plan):
                 return plan.id
-            case Notify() if tournament is not None:
+            case Notify() | Broadcast() if tournament is not None:
                 return TournamentId(tournament)
-            case Notify():
+            case Broadcast(room) if (parts := read_room(room)) is not None and parts.tournament is not None:
+                return parts.tournament
+            case Notify() | Broadcast():
                 known = tuple(self.view.tournaments)
                 if len(known) != 1:
                     raise BadInput("name the tournament: this device knows " + (", ".join(known) or "none"))

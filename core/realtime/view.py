@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from core.domain.commands import Entry, Priority
     from core.domain.events import Event
-    from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, RoomId, TournamentId
+    from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, Role, RoomId, TournamentId
     from core.domain.state import Tournament
-    from core.wire.messages import Listing, Role
+    from core.wire.messages import Listing
+    from core.wire.presence import Member
+    from core.wire.rooms import SideEvent
 
 EntryState = Literal[
     "saving", "saved", "sending", "confirmed", "official", "conflict", "refused", "withdrawn"
@@ -153,6 +155,36 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a tournament, as far as this device knows."""
+
+    members: tuple[Member, ...] = ()
+    """In the order of their coming."""
+    live: bool = False
+    """Whether a link tells of comings and goings now: if not, this is as of `as_of`."""
+    as_of: datetime | None = None
+    """By this device's clock; `None` before the first list came."""
+
+
+MAX_SIDE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SideLog:
+    """A room with a log of its own (of a team, a role, the admins, everybody), as this device knows it."""
+
+    events: tuple[SideEvent, ...] = ()
+    """The newest ones, oldest first, at most `MAX_SIDE`."""
+    epoch: Epoch | None = None
+    """`None` while nothing was ever said there."""
+    seq: int = 0
+    """Where its log stands here."""
+    live: bool = False
+    as_of: datetime | None = None
+    """As in `Members`."""
+
+
+@dataclass(frozen=True, slots=True)
 class HubLine:
     """A line of the feed: an event of a tournament's log."""
 
@@ -192,6 +224,10 @@ class View:
     """The name that new entries carry."""
     tournaments: Mapping[TournamentId, Shown] = field(default_factory=dict)
     """The tournaments that were joined or have a stored copy."""
+    members: Mapping[TournamentId, Members] = field(default_factory=dict)
+    """Who is there, in tournaments whose presence is followed or was."""
+    sides: Mapping[RoomId, SideLog] = field(default_factory=dict)
+    """The rooms with logs of their own that are followed or were."""
     directory: tuple[Listing, ...] = ()
     """The tournaments that the hub holds, as it last said."""
     connection: Connection = Connection()

@@ -3,7 +3,8 @@
 A client says `Hello` first and gets `Welcome`; then it joins rooms. A join is answered by exactly one
 `Replay` (everything after the position, complete) or one `Snapshot` (the whole state), carrying the answers
 to the ids that the client named as unanswered, all at one position; the room's `Events` follow from there
-without a gap. `Submit` is answered by `Answers`, in the order of the log, or by `Deferred`, which is no
+without a gap. Rooms with a log of their own and presence answer with messages of their own (`rooms`,
+`presence`). `Submit` is answered by `Answers`, in the order of the log, or by `Deferred`, which is no
 answer. Everything else is a `Problem`. Nothing uncommitted is ever in a message.
 """
 
@@ -17,8 +18,10 @@ from msgspec import Struct
 from core.domain.answers import Answer
 from core.domain.commands import Entry
 from core.domain.events import Event
-from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, TournamentId
+from core.domain.ids import CommandId, DeviceId, Epoch, Role, RoomId, TournamentId
 from core.domain.state import Position, Tournament
+from core.wire.presence import Here, PresenceDiff, PresenceSnapshot
+from core.wire.rooms import SideEvents, SideReplay
 
 PROTOCOL = 1
 JSON_SUBPROTOCOL = "courtside.v1.json"
@@ -38,8 +41,6 @@ CLOSE_SIGN_IN = 4401
 CLOSE_TOO_LARGE = 1009
 TERMINAL_CLOSES = frozenset({CLOSE_PROTOCOL, CLOSE_SIGN_IN})
 """Close codes after which the same attempt would fail again."""
-
-Role = Literal["admin", "moderator", "participant", "spectator"]
 
 
 class Hello(Struct, frozen=True, tag="hello", omit_defaults=True):
@@ -197,13 +198,17 @@ class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     """Where to go instead; `None` to come back here."""
 
 
-ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping
+ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping | Here
 HubMessage: TypeAlias = (
     Welcome
     | Directory
     | Snapshot
     | Replay
     | Events
+    | SideReplay
+    | SideEvents
+    | PresenceSnapshot
+    | PresenceDiff
     | Answers
     | Deferred
     | Pong

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.events import Key
 
 from core.domain.commands import Command, CreateTournament, Entry, match_of, priority
-from core.domain.ids import CommandId, DeviceId, TournamentId
+from core.domain.ids import CommandId, DeviceId, Role, TournamentId
 from core.domain.rules import Accepted, Conflicting, judge
 from core.realtime.effects import (
     Advanced,
@@ -32,7 +32,6 @@ from core.realtime.overlay import base_of
 from core.realtime.store import Store
 from core.realtime.view import Connection, LinkState, LocalLine, Queued, View
 from core.settings import Settings
-from core.wire.messages import Role
 from tests.support.tournaments import EPOCH
 from tui.app import CourtsideApp
 

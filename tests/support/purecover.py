@@ -1,7 +1,8 @@
 """Prove that each pure module is covered, every branch, by its own test file alone.
 
 `python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
-each in a process of its own, and demands 100 %. A package whose tests bear its own name
+each in a process of its own, and demands 100 %. Where several packages have a module of one name, its file
+is `test_<module>_<package>.py`. A package whose tests bear its own name
 (`test_<package>*.py`) is judged as one. Which modules are pure stands in one place, the contract "pure" of
 import-linter in `pyproject.toml`; a module that only declares values needs no test file.
 """
@@ -70,7 +71,9 @@ def tests_of(name: str) -> list[Path]:
     folder = ROOT / "tests" / "unit"
     if source_of(name).name == "__init__.py":
         return sorted(folder.glob(f"test_{last}*.py"))
-    return [file for file in (folder / f"test_{last}.py",) if file.is_file()]
+    package = name.split(".")[-2]
+    named = (folder / f"test_{last}_{package}.py", folder / f"test_{last}.py")
+    return [file for file in named if file.is_file()][:1]
 
 
 def unit_of(module: str) -> str:

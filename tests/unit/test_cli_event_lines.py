@@ -9,6 +9,7 @@ from core.domain.commands import (
     AddScore,
     AssignSlot,
     Base,
+    Broadcast,
     Command,
     CompleteMatch,
     CreateTournament,
@@ -19,7 +20,7 @@ from core.domain.commands import (
     Settle,
     Undo,
 )
-from core.domain.ids import CommandId, DeviceId, MatchId, TeamId, TournamentId
+from core.domain.ids import CommandId, DeviceId, MatchId, TeamId, TournamentId, tournament_room
 from core.domain.reduce import fold
 from core.domain.rules import Refused, judge
 from tests.support.tournaments import EPOCH, NOON, cup
@@ -172,3 +173,9 @@ def test_a_notice_is_printed_in_words() -> None:
     assert log.document(2)["title"] == "Lunch"
     assert "Lunch: Back at two by ana" in log.text(2)
     assert "Rain by ana" in log.text(3)
+
+
+def test_a_broadcast_is_printed_with_its_name_and_data() -> None:
+    log = Log()
+    log.enter(Broadcast(tournament_room(TournamentId("cup")), "lunch", '{"at":12}'))
+    assert (log.document(2)["event"], log.document(2)["data"]) == ("lunch", '{"at":12}')

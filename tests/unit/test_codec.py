@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.answers import Answer
-from core.domain.commands import AddScore, Command, CreateTournament, Notify
-from core.domain.ids import CommandId, DeviceId, Epoch, TeamId
+from core.domain.commands import AddScore, Broadcast, Command, CreateTournament, Notify
+from core.domain.ids import GLOBAL_ROOM, CommandId, DeviceId, Epoch, TeamId, presence_room
 from core.domain.ids import tournament_room as room_of
 from core.domain.state import Position
 from core.errors import BadInput, Malformed, TooLarge
@@ -35,6 +35,8 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.presence import Here, Member, PresenceDiff, PresenceSnapshot
+from core.wire.rooms import SideEvent, SideEvents, SideReplay
 from tests.support.tournaments import EPOCH, NOON, entry, fold, league, log, match, official, point
 
 PLAN = league(3)
@@ -43,6 +45,17 @@ ROOM = room_of(PLAN.id)
 LOG = log(PLAN, *official(PLAN, 1, 2, 1), point(PLAN, 2, "a"))
 IDS = (CommandId("k1"), CommandId("k2"))
 LISTINGS = (Listing(PLAN.id, PLAN.name, EPOCH, 9),)
+SAID = SideEvent(
+    seq=1,
+    id=IDS[0],
+    event="lunch",
+    data='{"at":12}',
+    by="Ann",
+    device=DeviceId("laptop"),
+    entered_at=NOON,
+    received_at=NOON,
+)
+ANN = Member(device=DeviceId("laptop"), name="Ann", role="moderator", since=NOON)
 
 FROM_CLIENT: list[ClientMessage] = [
     Hello(DeviceId("laptop"), "Ann", token="secret"),
@@ -50,6 +63,8 @@ FROM_CLIENT: list[ClientMessage] = [
     Join(ROOM),
     Leave(ROOM),
     Submit((entry(PLAN.id, point(PLAN, 1, "a")), entry(PLAN.id, Notify("Lunch", "at noon")))),
+    Submit((entry(PLAN.id, Broadcast(GLOBAL_ROOM, "lunch", '{"at":12}')),)),
+    Here(True),
     Ping(12.5),
 ]
 FROM_HUB: list[HubMessage] = [
@@ -58,6 +73,10 @@ FROM_HUB: list[HubMessage] = [
     Snapshot(ROOM, fold(PLAN, *official(PLAN, 1, 2, 1))),
     Replay(ROOM, EPOCH, LOG, (Answer(id=IDS[0], outcome="accepted", epoch=EPOCH, seq=2, events=LOG[1:2]),)),
     Events(ROOM, EPOCH, LOG),
+    SideReplay(GLOBAL_ROOM, EPOCH, 1, (SAID,), recovered=False),
+    SideEvents(GLOBAL_ROOM, EPOCH, (SAID,)),
+    PresenceSnapshot(presence_room(PLAN.id), EPOCH, 3, (ANN,)),
+    PresenceDiff(presence_room(PLAN.id), EPOCH, 4, left=(ANN.who,)),
     Answers((Answer(id=IDS[0], outcome="refused", reason="This match is final."),)),
     Deferred(IDS, "busy", "too many entries at once"),
     Pong(12.5, NOON),

@@ -8,6 +8,7 @@ from core.domain.commands import (
     PRIORITIES,
     AddScore,
     AssignSlot,
+    Broadcast,
     Command,
     CompleteMatch,
     ConfirmResult,
@@ -22,7 +23,8 @@ from core.domain.commands import (
     match_of,
     priority,
 )
-from core.domain.ids import CommandId, MatchId, TeamId
+from core.domain.ids import GLOBAL_ROOM, CommandId, MatchId, TeamId
+from core.errors import BadPayload
 from tests.support.tournaments import cup, entry
 
 M = MatchId("cup.m001")
@@ -43,6 +45,7 @@ PLAN = cup(2)
         (AssignSlot(M, "home", TeamId("a")), "high"),
         (CreateTournament(PLAN), "normal"),
         (Notify("Lunch"), "low"),
+        (Broadcast(GLOBAL_ROOM, "lunch"), "low"),
     ],
 )
 def test_scores_go_before_status_before_the_rest(command: Command, urgency: str) -> None:
@@ -60,3 +63,12 @@ def test_texts_in_a_command_and_its_entry_are_clean() -> None:
     assert (notice.title, notice.text) == ("Fire?[31m", "Leave? now")
     made = entry(PLAN.id, notice, by="Ann\x07", why="no\nreason")
     assert (made.by, made.why) == ("Ann?", "no reason")
+
+
+def test_a_broadcast_carries_json_under_a_name() -> None:
+    made = Broadcast(GLOBAL_ROOM, "lunch\x1b", '{ "at": 12 }')
+    assert (made.event, made.data) == ("lunch?", '{"at":12}')
+    with pytest.raises(BadPayload, match="an event needs a name"):
+        Broadcast(GLOBAL_ROOM, " ")
+    with pytest.raises(BadPayload, match="no JSON"):
+        Broadcast(GLOBAL_ROOM, "lunch", "{")

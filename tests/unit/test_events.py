@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.domain.events import MatchStarted, Notified, fact_name
+from core.domain.events import BroadcastSent, MatchStarted, Notified, fact_name
 from tests.support.tournaments import cup, log
 
 
@@ -18,3 +18,4 @@ def test_texts_in_an_event_are_clean() -> None:
     assert (event.by, event.deliverer, event.why) == ("Ann?", "Bob?", "a b")
     notice = Notified("Fi\x07re", "x\x00", "urgent")
     assert (notice.title, notice.text) == ("Fi?re", "x?")
+    assert BroadcastSent("lunch\x1b").event == "lunch?"

@@ -5,18 +5,30 @@ from __future__ import annotations
 import pytest
 
 from core.domain.ids import (
+    GLOBAL_ROOM,
     MatchId,
+    RoomId,
+    RoomParts,
+    TeamId,
     TournamentId,
+    admin_room,
     is_slug,
     make_slug,
     match_id,
+    match_room,
+    presence_room,
+    read_room,
+    role_room,
+    room_kind,
     same_match,
     short_form,
+    team_room,
     tournament_of,
     tournament_room,
 )
 
 M017 = MatchId("euro-2024.m017")
+CUP = TournamentId("cup")
 
 
 @pytest.mark.parametrize("text", ["a", "euro-2024", "court_1", "0", "x" * 64])
@@ -73,3 +85,43 @@ def test_another_match_is_not_meant(text: str) -> None:
 def test_a_short_form_that_is_a_word_is_taken_as_it_is() -> None:
     assert same_match("Final", MatchId("cup.final"))
     assert not same_match("m", MatchId("cup.mm"))
+
+
+@pytest.mark.parametrize(
+    ("room", "parts"),
+    [
+        (tournament_room(CUP), RoomParts("tournament", CUP)),
+        (presence_room(CUP), RoomParts("presence", CUP)),
+        (admin_room(CUP), RoomParts("private", CUP)),
+        (team_room(CUP, TeamId("reds")), RoomParts("private", CUP, team=TeamId("reds"))),
+        (role_room(CUP, "moderator"), RoomParts("private", CUP, role="moderator")),
+        (match_room(M017), RoomParts("match", TournamentId("euro-2024"), match=M017)),
+        (GLOBAL_ROOM, RoomParts("global")),
+    ],
+)
+def test_a_rooms_id_says_what_the_room_is_for(room: RoomId, parts: RoomParts) -> None:
+    assert read_room(room) == parts
+    assert room_kind(room) == parts.kind
+    assert parts.has_own_log == (parts.kind in ("private", "global"))
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        "",
+        "lobby",
+        "global:x",
+        "match:m017",
+        "tournament:",
+        "tournament:Cup",
+        "tournament:cup:",
+        "tournament:cup:team",
+        "tournament:cup:team:",
+        "tournament:cup:team:Reds",
+        "tournament:cup:role:boss",
+        "tournament:cup:admin:x",
+    ],
+)
+def test_anything_else_is_no_rooms_id(room: str) -> None:
+    assert read_room(RoomId(room)) is None
+    assert room_kind(RoomId(room)) is None

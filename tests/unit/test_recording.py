@@ -11,6 +11,7 @@ from core.domain.commands import (
     AddScore,
     AssignSlot,
     Base,
+    Broadcast,
     Command,
     CompleteMatch,
     ConfirmResult,
@@ -26,7 +27,7 @@ from core.domain.commands import (
 )
 from core.domain.events import Event
 from core.domain.export import export_json
-from core.domain.ids import CommandId, TeamId
+from core.domain.ids import CommandId, TeamId, tournament_room
 from core.domain.playback import Step, rebound, rehearse
 from core.domain.recording import read
 from core.domain.rules import Refused, judge
@@ -118,3 +119,8 @@ def test_reasons_and_times_are_kept() -> None:
     reasoned = (*events[:-1], msgspec.structs.replace(events[-1], why="own goal"))
     (step,) = read("cup.json", export_json(reasoned, EPOCH)).playback
     assert (step.why, step.at) == ("own goal", events[-1].received_at)
+
+
+def test_what_programs_told_each_other_is_not_played_again() -> None:
+    playback, _ = recorded(Broadcast(tournament_room(CUP.id), "lunch"), Notify("Tea"))
+    assert [step.command for step in playback] == [Notify("Tea")]

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import (
     AssignSlot,
+    Broadcast,
     Command,
     CompleteMatch,
     ConfirmResult,
@@ -23,7 +24,7 @@ from core.domain.commands import (
     Undo,
 )
 from core.domain.events import PointsAdded
-from core.domain.ids import CommandId, Epoch, MatchId, TeamId
+from core.domain.ids import CommandId, Epoch, MatchId, TeamId, tournament_room
 from core.domain.reduce import MAX_NOTICES, fold, reduce
 from core.domain.rules import Refused, judge
 from core.domain.state import Position
@@ -48,6 +49,7 @@ ALL: tuple[Command, ...] = (
     AssignSlot(M3, "away", TeamId("d")),
     AssignSlot(M3, "away", TeamId("c")),
     Notify("Hi"),
+    Broadcast(tournament_room(PLAN.id), "lunch"),
 )
 
 

@@ -14,6 +14,7 @@ from core.domain.commands import (
     AddScore,
     AssignSlot,
     Base,
+    Broadcast,
     Command,
     CompleteMatch,
     ConfirmResult,
@@ -28,6 +29,7 @@ from core.domain.commands import (
     match_of,
 )
 from core.domain.events import (
+    BroadcastSent,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
@@ -40,7 +42,17 @@ from core.domain.events import (
     SlotAssigned,
     SlotFilled,
 )
-from core.domain.ids import CommandId, MatchId, TeamId, TournamentId
+from core.domain.ids import (
+    GLOBAL_ROOM,
+    CommandId,
+    MatchId,
+    RoomId,
+    TeamId,
+    TournamentId,
+    match_room,
+    team_room,
+    tournament_room,
+)
 from core.domain.plan import Slot
 from core.domain.reduce import fold as fold_events
 from core.domain.rules import MAX_POINTS, Accepted, Conflicting, Refused, Verdict, judge
@@ -150,6 +162,29 @@ def test_a_notice_goes_to_everybody() -> None:
     assert facts(entered(fold(PLAN), Notify("Lunch", "at noon", "warning"))) == [
         Notified("Lunch", "at noon", "warning")
     ]
+
+
+def test_a_broadcast_to_everybody_is_an_event_of_the_tournament() -> None:
+    said = Broadcast(tournament_room(PLAN.id), "lunch", '{"at":12}', exclude_sender=True)
+    assert facts(entered(fold(PLAN), said)) == [BroadcastSent("lunch", '{"at":12}', True)]
+
+
+@pytest.mark.parametrize("room", [team_room(PLAN.id, A), GLOBAL_ROOM])
+def test_a_broadcast_to_some_or_to_all_tournaments_changes_nothing_of_this_one(room: RoomId) -> None:
+    assert entered(fold(PLAN), Broadcast(room, "lunch")) == Accepted((), fold(PLAN))
+
+
+@pytest.mark.parametrize(
+    ("room", "reason"),
+    [
+        (RoomId("lobby"), "there is no room 'lobby'"),
+        (RoomId("tournament:other"), "there is no room 'tournament:other'"),
+        (team_room(PLAN.id, TeamId("z")), "there is no room 'tournament:league:team:z'"),
+        (match_room(M1), "a broadcast goes to a tournament, its admins, a team, a role, or to all (global)"),
+    ],
+)
+def test_a_broadcast_needs_a_room_that_carries_it(room: RoomId, reason: str) -> None:
+    assert refusal(fold(PLAN), Broadcast(room, "lunch")) == reason
 
 
 @pytest.mark.parametrize(
@@ -338,6 +373,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         Settle, st.just(M1), st.tuples(st.sampled_from([CommandId(f"k{number}") for number in range(20)]))
     ),
     st.just(Notify("Hi")),
+    st.just(Broadcast(tournament_room(PLAN.id), "hi")),
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.domain.commands import (
     AddScore,
     AssignSlot,
+    Broadcast,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
@@ -20,7 +21,7 @@ from core.domain.commands import (
     StartMatch,
     Undo,
 )
-from core.domain.ids import CommandId, CourtId, MatchId, TeamId, TournamentId
+from core.domain.ids import GLOBAL_ROOM, CommandId, CourtId, MatchId, RoomId, TeamId, TournamentId
 from core.domain.plan import Slot
 from core.realtime.view import Connection, HubLine, LocalLine, Queued, View
 from tests.support import desks
@@ -192,6 +193,7 @@ class TestWords:
             Settle(match(34), (first,)): "decision: the hub's stays",
             Settle(match(34), (first,), (home(34),)): "decision: replaced",
             Notify("Lunch"): "notice: Lunch",
+            Broadcast(GLOBAL_ROOM, "lunch"): "broadcast: lunch",
             CreateTournament(desks.plan()): "create Spring Open 2026",
         }
         assert {command: words.command(tournament, command) for command in said} == said
@@ -276,6 +278,7 @@ class TestFeed:
             ReopenMatch(semi),
             Notify("Lunch", "in the hall"),
             Notify("Rain"),
+            Broadcast(RoomId("tournament:cup"), "lunch"),
             AssignSlot(MatchId("cup.m003"), "away", TeamId("c")),
             StartMatch(other),
         )
@@ -289,6 +292,7 @@ class TestFeed:
             ("status", "reopened", "1-1"),
             ("notice", "Lunch: in the hall", ""),
             ("notice", "Rain", ""),
+            ("notice", "broadcast: lunch", ""),
             ("slot", "Team C assigned to the away side", ""),
             ("status", "started", ""),
         ]

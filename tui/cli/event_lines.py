@@ -94,6 +94,8 @@ def _particulars(event: events.Event) -> dict[str, object]:
             return {"held": held, "taken": taken}
         case events.Notified(title, text, level):
             return {"title": title, "text": text, "level": level}
+        case events.BroadcastSent(name, data):
+            return {"event": name, "data": data}
         case _:
             return {}
 

@@ -122,6 +122,7 @@ def _status_command(
     | commands.ConfirmResult
     | commands.ReopenMatch
     | commands.Notify
+    | commands.Broadcast
     | commands.CreateTournament,
 ) -> str:
     match asked:
@@ -133,6 +134,8 @@ def _status_command(
             return "reopen"
         case commands.Notify(title, _, _):
             return f"notice: {title}"
+        case commands.Broadcast(_, event):
+            return f"broadcast: {event}"
         case _:
             return f"create {asked.plan.name}"
 
@@ -196,6 +199,7 @@ KIND_OF_FACT: dict[type[events.Fact], str] = {
     events.EntryHeld: "CONF",
     events.ConflictSettled: "CONF",
     events.Notified: "notice",
+    events.BroadcastSent: "notice",
     events.TournamentCreated: "status",
 }
 """The word of each fact's kind in the feed."""
@@ -230,7 +234,8 @@ def _without_score(
     | events.SlotAssigned
     | events.EntryHeld
     | events.ConflictSettled
-    | events.Notified,
+    | events.Notified
+    | events.BroadcastSent,
 ) -> str:
     match fact:
         case events.MatchStarted():
@@ -243,6 +248,8 @@ def _without_score(
             return f"held: {command(tournament, entry.command)}"
         case events.ConflictSettled(held, taken):
             return f"decided: {DECIDED[taken]}" + (f" ({len(held)})" if len(held) > 1 else "")
+        case events.BroadcastSent(name):
+            return f"broadcast: {name}"
         case _:
             return f"{fact.title}: {fact.text}" if fact.text else fact.title
 
