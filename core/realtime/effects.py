@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.domain.events import Event
-    from core.domain.ids import CommandId, Epoch, TournamentId
+    from core.domain.ids import CommandId, Epoch, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.view import Connection, EntryState, LocalLine, Queued
     from core.wire.messages import ClientMessage, Listing
+    from core.wire.presence import Member
+    from core.wire.rooms import SideEvent
 
 LinkId = NewType("LinkId", str)
 
@@ -127,12 +129,49 @@ class RoomLive:
 
 
 @dataclass(frozen=True, slots=True)
+class SideAdvanced:
+    """Events of a room with a log of its own, next in order."""
+
+    room: RoomId
+    epoch: Epoch
+    seq: int
+    """Where the room's log stands with them."""
+    events: tuple[SideEvent, ...]
+    reset: bool = False
+    """True when they do not follow on what was handed on before, but take its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersChanged:
+    """Who is in a tournament now, and what that changes; all in the order of their coming."""
+
+    tournament: TournamentId
+    members: tuple[Member, ...]
+    joined: tuple[Member, ...] = ()
+    left: tuple[Member, ...] = ()
+    changed: tuple[Member, ...] = ()
+    """Who was there before, but otherwise: idle, say, or in another role."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideLive:
+    """A presence room, or a room with a log of its own, began or ceased to be carried by a link."""
+
+    room: RoomId
+    live: bool
+    as_of: datetime | None = None
+    """As in `RoomLive`."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueChanged:
     """The entries of this device, by journal row."""
 
     queue: tuple[Queued, ...]
     confirmed_total: int
     evicted_total: int = 0
+    changed: tuple[Queued, ...] | None = None
+    """Those that are not as they were in the queue before, by journal row; `None` where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +207,9 @@ Change: TypeAlias = (
     Advanced
     | Replaced
     | RoomLive
+    | SideAdvanced
+    | SideLive
+    | MembersChanged
     | QueueChanged
     | ConnectionChanged
     | DirectoryChanged
@@ -199,3 +241,15 @@ class Withdrawal:
     """Why, in words for a scorekeeper."""
     effects: tuple[Effect, ...] = ()
     """What to perform for it, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a message says of the room that it is in."""
+
+    outcome: Literal["whole", "broken", "dropped"]
+    """`whole`: all that the hub has told is known. `broken`: something is missing, join again.
+    `dropped`: it says nothing new, or not yet."""
+    changes: tuple[Change, ...] = ()
+    why: str = ""
+    """What is missing, in words."""
