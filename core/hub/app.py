@@ -17,7 +17,9 @@ from starlette.routing import Route, WebSocketRoute
 from core.hub.access import origin_allowed
 from core.hub.http import Http, http_problem, problem
 from core.hub.link import HELLO_DEADLINE, Link
+from core.hub.poll import Polling
 from core.wire.codec import SUBPROTOCOLS
+from core.wire.poll import POLL_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,6 +90,7 @@ def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
         Route("/v1/tournaments/{tournament}", http.tournament),
         Route("/v1/tournaments/{tournament}/events", http.events),
         Route("/v1/entries", http.entries, methods=["POST"]),
+        Route(POLL_PATH, Polling(lobby).poll, methods=["POST"]),
         Route("/healthz", http.health),
         Route("/readyz", http.ready),
         WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),

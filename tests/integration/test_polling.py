@@ -1,0 +1,203 @@
+"""Long polling against a real hub, through proxies that lose replies and portals that pretend."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+import pytest
+
+from core.domain.commands import CreateTournament, Entry
+from core.domain.ids import DeviceId, RoomId
+from core.realtime.polling import Polling
+from core.wire.codec import decode_hub
+from core.wire.messages import Answers, Events, Goodbye, Hello, Join, Ping, Pong, Snapshot, Submit, Welcome
+from core.wire.poll import MEDIA_TYPES, Poll, decode_polled, encode_body
+from tests.support.hub import HubProcess, TestClient
+from tests.support.http_proxy import HttpProxy
+from tests.support.tournaments import entry, league, point
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from core.wire.codec import Format, Frame
+
+PLAN = league()
+ROOM = RoomId(f"tournament:{PLAN.id}")
+M = TypeVar("M")
+
+
+class Listener:
+    """A carrier that decodes what it hears and lets itself be waited for."""
+
+    def __init__(self) -> None:
+        self.messages: list[object] = []
+        self.taken = 0
+        self.end: tuple[int, str] | None = None
+        self.is_open = False
+        self._news = asyncio.Event()
+
+    def opened(self) -> None:
+        self.is_open = True
+        self._news.set()
+
+    def received(self, frame: Frame) -> None:
+        self.messages.append(decode_hub(frame))
+        self._news.set()
+
+    def sent(self, frame_bytes: int) -> None:
+        self.taken += frame_bytes
+
+    def closed(self, code: int, reason: str) -> None:
+        self.end = (code, reason)
+        self._news.set()
+
+    async def expect(self, kind: type[M], at_least: int = 1, within: float = 10) -> list[M]:
+        """Wait until so many messages of a kind have come."""
+        async with asyncio.timeout(within):
+            while len(found := [one for one in self.messages if isinstance(one, kind)]) < at_least:
+                self._news.clear()
+                await self._news.wait()
+        return found
+
+    async def ended(self, within: float = 10) -> tuple[int, str]:
+        async with asyncio.timeout(within):
+            while self.end is None:
+                self._news.clear()
+                await self._news.wait()
+        return self.end
+
+
+@asynccontextmanager
+async def polled(url: str, form: Format = "msgpack") -> AsyncIterator[tuple[Polling, Listener]]:
+    """Run a link over polls until the end of the block; it greets the hub when it is open."""
+    listener = Listener()
+    link = Polling(url, form, 5.0, listener)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(link.run())
+        link.send(Hello(DeviceId("laptop-1"), "Ann"))
+        yield link, listener
+        link.hang_up(1000, "")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    with HubProcess(tmp_path_factory.mktemp("hub")) as running:
+        running.post(entry(PLAN.id, CreateTournament(PLAN), id="create"))
+        yield running
+
+
+def points(prefix: str, count: int) -> list[Entry]:
+    return [entry(PLAN.id, point(PLAN, 1, "a"), id=f"{prefix}-{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("form", ["json", "msgpack"])
+async def test_a_link_over_polls_says_and_hears_the_same(hub: HubProcess, form: Format) -> None:
+    async with polled(hub.url, form) as (link, heard):
+        assert isinstance((await heard.expect(Welcome))[0], Welcome)
+        link.send(Join(ROOM))
+        state = (await heard.expect(Snapshot))[0].state
+        made = points(f"both-{form}", 3)
+        link.send(Submit(tuple(made)))
+        link.send(Ping(7.5))
+        answers = [answer for said in await heard.expect(Answers) for answer in said.answers]
+        assert [answer.id for answer in answers] == [one.id for one in made]
+        events = [event for said in await heard.expect(Events) for event in said.events]
+        assert [event.seq for event in events] == [state.position.seq + n for n in range(1, len(events) + 1)]
+        assert (await heard.expect(Pong))[0].sent == 7.5
+        assert heard.taken > 0
+
+
+async def test_what_others_do_comes_at_once(hub: HubProcess) -> None:
+    async with polled(hub.url) as (link, heard):
+        link.send(Join(ROOM))
+        await heard.expect(Snapshot)
+        with TestClient.open(hub, device="laptop-2") as other:
+            began = asyncio.get_running_loop().time()
+            other.send(Submit(tuple(points("other", 1))))
+            await heard.expect(Events)
+        assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_nothing_comes_twice_or_is_left_out_when_replies_are_lost(hub: HubProcess) -> None:
+    with HttpProxy(hub.port) as proxy:
+        async with polled(proxy.url) as (link, heard):
+            link.send(Join(ROOM))
+            start = (await heard.expect(Snapshot))[0].state.position.seq
+            made = points("lossy", 6)
+            for number, one in enumerate(made):
+                if number % 2:
+                    proxy.lose_replies = 2
+                link.send(Submit((one,)))
+                await heard.expect(Answers, number + 1)
+            answers = [answer.id for said in await heard.expect(Answers) for answer in said.answers]
+            assert answers == [one.id for one in made]
+            seqs = [event.seq for said in await heard.expect(Events) for event in said.events]
+            assert seqs == list(range(start + 1, start + 1 + len(seqs)))
+            assert heard.end is None
+
+
+async def test_a_captive_portal_is_not_taken_for_the_hub(hub: HubProcess) -> None:
+    with HttpProxy(hub.port) as proxy:
+        proxy.portal = True
+        async with polled(proxy.url) as (_, heard):
+            code, reason = await heard.ended()
+    assert code == 1006
+    assert "no hub" in reason
+    assert not heard.is_open
+
+
+async def test_a_portal_that_comes_between_ends_the_link(hub: HubProcess) -> None:
+    with HttpProxy(hub.port) as proxy:
+        async with polled(proxy.url) as (_, heard):
+            await heard.expect(Welcome)
+            proxy.portal = True
+            proxy.cut()
+            code, reason = await heard.ended()
+    assert (code, "no hub" in reason) == (1006, True)
+
+
+async def test_nobody_there_is_told_as_such() -> None:
+    async with polled("ws://127.0.0.1:9") as (_, heard):
+        code, reason = await heard.ended()
+    assert code == 1006
+    assert "no answer" in reason
+
+
+async def test_a_hub_that_stops_says_so_and_a_new_one_knows_nothing_of_the_session(tmp_path: Path) -> None:
+    with HubProcess(tmp_path) as own:
+        async with polled(own.url) as (_, heard):
+            await heard.expect(Welcome)
+            assert await asyncio.to_thread(own.stop) == 0
+            assert (await heard.expect(Goodbye))[0].reason == "the hub is stopping"
+            assert await heard.ended() == (1001, "the hub is stopping")
+        own.start()
+        async with polled(own.url) as (_, heard):
+            await heard.expect(Welcome)
+            await asyncio.to_thread(own.restart)
+            code, reason = await heard.ended()
+            assert code == 1006
+            assert "session" in reason
+
+
+def test_what_is_no_poll_is_answered_with_a_problem(hub: HubProcess) -> None:
+    url = f"{hub.http}/v1/poll"
+    ours = {"Content-Type": MEDIA_TYPES["json"]}
+    assert httpx.post(url, content=b"{}").status_code == 415
+    assert httpx.post(url, content=b"{}", headers=ours).status_code == 400
+    assert httpx.post(url, content=b" " * (2 << 20), headers=ours).status_code == 413
+    unknown = httpx.post(url, content=encode_body(Poll("nobody"), "json"), headers=ours)
+    assert unknown.status_code == 410
+    assert unknown.headers["content-type"] == "application/problem+json"
+
+
+def test_a_session_that_skips_frames_is_over(hub: HubProcess) -> None:
+    url = f"{hub.http}/v1/poll"
+    ours = {"Content-Type": MEDIA_TYPES["json"]}
+    opened = decode_polled(httpx.post(url, content=encode_body(Poll(), "json"), headers=ours).content, "json")
+    body = encode_body(Poll(opened.session, 0, 5, ()), "json")
+    assert httpx.post(url, content=body, headers=ours).status_code == 410
+    assert httpx.post(url, content=encode_body(Poll(opened.session), "json"), headers=ours).status_code == 410
