@@ -70,7 +70,7 @@ class Exchange:
 
     def opening(self) -> Poll:
         """Return the request that begins the session."""
-        return Poll()
+        return Poll(self.session)
 
     def listening(self) -> Poll:
         """Return the request that waits for the hub's frames."""

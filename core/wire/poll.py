@@ -3,7 +3,7 @@
 For where no WebSocket gets through. A session stands for the connection, and frames are numbered from 1 in
 each direction, so that a request or a reply that is lost on the way is sent again without anything coming
 twice or in another order. What a frame means stands in `messages`. A body is written like its frames, by
-its media type; the tag of a reply, and the hub's id in it, tell a hub from whatever else answers with 200.
+its media type; that of a reply, and the hub's id in it, tell a hub from whatever else answers with 200.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ Number = Annotated[int, Meta(ge=0, le=2**53)]
 B = TypeVar("B")
 
 
-class Poll(Struct, frozen=True, tag="courtside.poll", omit_defaults=True):
+class Poll(Struct, frozen=True, omit_defaults=True):
     """What a client brings, and how long it waits for something to take along."""
 
-    session: Annotated[str, Meta(max_length=MAX_SESSION)] = ""
+    session: Annotated[str, Meta(max_length=MAX_SESSION)]
     """The session's id, which nobody else knows; empty to begin one."""
     seen: Number = 0
     """Number of the last frame that came from the hub; it need not be kept any longer."""
@@ -69,7 +69,7 @@ class Farewell(Struct, frozen=True):
     reason: str
 
 
-class Polled(Struct, frozen=True, tag="courtside.polled", omit_defaults=True):
+class Polled(Struct, frozen=True, omit_defaults=True):
     """What a hub has to say."""
 
     hub: str

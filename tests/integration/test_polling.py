@@ -15,8 +15,8 @@ from core.realtime.polling import Polling
 from core.wire.codec import decode_hub
 from core.wire.messages import Answers, Events, Goodbye, Hello, Join, Ping, Pong, Snapshot, Submit, Welcome
 from core.wire.poll import MEDIA_TYPES, Poll, decode_polled, encode_body
-from tests.support.hub import HubProcess, TestClient
 from tests.support.http_proxy import HttpProxy
+from tests.support.hub import HubProcess, TestClient
 from tests.support.tournaments import entry, league, point
 
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ def test_what_is_no_poll_is_answered_with_a_problem(hub: HubProcess) -> None:
 def test_a_session_that_skips_frames_is_over(hub: HubProcess) -> None:
     url = f"{hub.http}/v1/poll"
     ours = {"Content-Type": MEDIA_TYPES["json"]}
-    opened = decode_polled(httpx.post(url, content=encode_body(Poll(), "json"), headers=ours).content, "json")
+    opened = decode_polled(
+        httpx.post(url, content=encode_body(Poll(""), "json"), headers=ours).content, "json"
+    )
     body = encode_body(Poll(opened.session, 0, 5, ()), "json")
     assert httpx.post(url, content=body, headers=ours).status_code == 410
     assert httpx.post(url, content=encode_body(Poll(opened.session), "json"), headers=ours).status_code == 410

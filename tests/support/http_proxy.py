@@ -34,8 +34,22 @@ class HttpProxy(Proxy):
         """So many of the next replies are thrown away, and their connections with them."""
         self.refused = 0
         """How many handshakes were refused so far."""
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def _serve(self) -> None:
+        await super()._serve()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        assert connection is not None
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+        await self._forward(reader, writer)
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -12,7 +12,7 @@ from core.wire.poll import LONGEST_WAIT, MAX_FRAMES, Poll, Polled, unwrap, wrap
 
 def opened() -> Exchange:
     exchange = Exchange("json")
-    assert exchange.opening() == Poll()
+    assert exchange.opening() == Poll("")
     assert exchange.receive_reply("listening", Polled("hub", "s", 0)) == ([], 0)
     return exchange
 

@@ -43,7 +43,7 @@ def test_frames_come_out_of_a_body_as_they_went_in(form: Format) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>Sign in to the Wi-Fi</html>", b"{}", b'{"ok":true}', b'{"type":"courtside.poll"}']
+    "body", [b"", b"<html>Sign in to the Wi-Fi</html>", b"{}", b'{"ok":true}', b'{"session":"s"}']
 )
 def test_a_page_that_is_no_hubs_is_not_read_as_one(body: bytes) -> None:
     with pytest.raises(Malformed):
@@ -52,9 +52,9 @@ def test_a_page_that_is_no_hubs_is_not_read_as_one(body: bytes) -> None:
 
 def test_bodies_and_numbers_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Malformed):
-        decode_poll(b'{"type":"courtside.poll","seen":-1}', "json")
+        decode_poll(b'{"session":"s","seen":-1}', "json")
     with pytest.raises(Malformed):
-        decode_poll(msgspec.json.encode({"type": "courtside.poll", "session": "x" * 65}), "json")
+        decode_poll(msgspec.json.encode({"session": "x" * 65}), "json")
     monkeypatch.setattr(poll_module, "MAX_POLL_BYTES", 10)
     with pytest.raises(TooLarge, match="limit of 10 bytes"):
         decode_poll(b" " * 11, "json")
