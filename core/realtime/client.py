@@ -40,6 +40,7 @@ from core.realtime.inbox import Inbox
 from core.realtime.keeper import Keeper
 from core.realtime.link import Link
 from core.realtime.opening import engine_config
+from core.realtime.polling import Polling
 from core.realtime.store import Store
 from core.realtime.submission import Submission, Submissions
 from core.realtime.view import LocalLine, View
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from core.domain.ids import CommandId, RoomId, TournamentId
-    from core.realtime.effects import JournalRow
+    from core.realtime.effects import JournalRow, Via
     from core.realtime.opening import Opened
     from core.realtime.view import RoomStats
     from core.settings import Settings
@@ -76,7 +77,7 @@ class Client:
         self._group: asyncio.TaskGroup | None = None
         self._inbox = Inbox(self._receive_saved)
         self._closing = False
-        self._links: dict[LinkId, Link] = {}
+        self._links: dict[LinkId, Link | Polling] = {}
         self._submissions = Submissions()
         self._followers: dict[TournamentId, tuple[Follower, ...]] = {}
         self._joined: set[RoomId] = set()
@@ -238,8 +239,8 @@ class Client:
                 case Record(id, state, _, answer, reason):
                     self._submissions.receive_state(id, state, reason, answer)
                     self._keeper.record(effect)
-                case Dial(link, endpoint):
-                    self._dial(link, endpoint)
+                case Dial(link, endpoint, via):
+                    self._dial(link, endpoint, via)
                 case Hangup(link, code, reason):
                     if (found := self._links.pop(link, None)) is not None:
                         found.hang_up(code, reason)
@@ -273,10 +274,11 @@ class Client:
             except Exception:  # a callback from outside is one of the program's edges
                 logger.exception("a follower of %s failed", tournament)
 
-    def _dial(self, link: LinkId, endpoint: str) -> None:
+    def _dial(self, link: LinkId, endpoint: str, via: Via) -> None:
         assert self._group is not None
         carrier = _Carrier(self, link)
-        made = Link(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
+        kind = Polling if via == "polling" else Link
+        made = kind(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
         self._links[link] = made
         self._group.create_task(made.run(), name=f"link {link}")
 
