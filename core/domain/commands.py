@@ -144,6 +144,21 @@ class CreateTournament(Struct, frozen=True, tag="create_tournament"):
     plan: Plan
 
 
+class ReviveTournament(Struct, frozen=True, tag="revive_tournament"):
+    """Go on from a copy of a tournament that the hub no longer holds, in a new epoch."""
+
+    copy: bytes
+    """As `core.domain.adoption.pack_copy` makes it; its position is the new epoch's parent."""
+
+
+class CloseMissing(Struct, frozen=True, tag="close_missing"):
+    """Wait no longer for what nobody brings of an older epoch; should it come after all, it is adopted."""
+
+    epoch: Epoch
+    until: Whole
+    """The last seq that this is about."""
+
+
 MatchCommand: TypeAlias = (
     AddScore
     | SetScore
@@ -156,7 +171,9 @@ MatchCommand: TypeAlias = (
     | Settle
 )
 """A command on one match."""
-Command: TypeAlias = MatchCommand | Notify | Broadcast | CreateTournament
+Founding: TypeAlias = CreateTournament | ReviveTournament
+"""A command that begins a tournament's log; it is large, and alone in its frame."""
+Command: TypeAlias = MatchCommand | Notify | Broadcast | CloseMissing | Founding
 
 Priority = Literal["critical", "high", "normal", "low"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -170,7 +187,7 @@ def priority(command: Command) -> Priority:
             return "critical"
         case StartMatch() | ConfirmResult() | ReopenMatch() | AssignSlot():
             return "high"
-        case CreateTournament():
+        case CreateTournament() | ReviveTournament() | CloseMissing():
             return "normal"
         case Notify() | Broadcast():
             return "low"

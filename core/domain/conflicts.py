@@ -14,15 +14,23 @@ from core.domain.commands import AddScore, Entry, MatchCommand, Score, Settle, U
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.domain.commands import Base
     from core.domain.events import Touches
     from core.domain.ids import Epoch
     from core.domain.state import Counted, Match
 
 
-def conflicts(match: Match, entry: Entry, epoch: Epoch) -> tuple[Counted, ...]:
+def conflicts(match: Match, entry: Entry, epoch: Epoch, line: Sequence[Epoch] = ()) -> tuple[Counted, ...]:
     """Return the entries that stand against `entry`, in the order of the log; empty when it may be judged.
 
-    A base of another epoch says nothing of this one: then every entry of others came after it.
+    A base of an older epoch has seen what stood there up to its version. One of an unknown epoch says
+    nothing: then every entry of others came after it.
+
+    Args:
+        match: the match as it stands.
+        entry: what is to be judged.
+        epoch: the epoch of the log.
+        line: the older epochs of the tournament, the oldest first.
     """
     command = entry.command
     if not isinstance(command, MatchCommand):
@@ -30,15 +38,27 @@ def conflicts(match: Match, entry: Entry, epoch: Epoch) -> tuple[Counted, ...]:
     touches = _touches(match, command)
     if touches is None:
         return ()
-    base = entry.base
-    seen = base.version if base is not None and base.epoch == epoch else 0
     return tuple(
         other
         for other in match.entries
-        if other.version > seen
+        if not _seen(entry.base, other, epoch, line)
         and other.device != entry.device
         and (touches == "all" or other.touches in ("all", touches))
     )
+
+
+def _seen(base: Base | None, other: Counted, epoch: Epoch, line: Sequence[Epoch]) -> bool:
+    """Tell whether who made an entry on this base knew of another entry."""
+    if base is None:
+        return False
+    if base.epoch == epoch:
+        return other.version <= base.version
+    place = other.place
+    if place is None or base.epoch not in line or place.epoch not in line:
+        return False
+    if place.epoch == base.epoch:
+        return place.version <= base.version
+    return line.index(place.epoch) < line.index(base.epoch)
 
 
 def touched(entries: Sequence[Counted]) -> Touches:

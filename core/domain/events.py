@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from core.domain.commands import Entry, Level, Score, Side
-from core.domain.ids import CommandId, DeviceId, MatchId, TeamId
+from core.domain.commands import Base, Entry, Level, Score, Side
+from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId
 from core.domain.payload import NOTHING
 from core.domain.plan import Plan, Source
 from core.domain.text import MAX_TEXT, clean
@@ -149,6 +149,49 @@ class BroadcastSent(Struct, frozen=True, tag="broadcast_sent", omit_defaults=Tru
         force_setattr(self, "event", clean(self.event))
 
 
+class EpochBegun(Struct, frozen=True, tag="epoch_begun"):
+    """The log goes on in a new epoch from a copy: a client had seen what the log before does not have."""
+
+    parent: Epoch
+    after: int
+    """Seq of the parent's last event that is in the copy: the parent position."""
+    seen: int
+    """The last seq that is known to have been in the parent's log somewhere."""
+    copy: bytes
+    """The tournament at the parent position, as `core.domain.adoption.pack_copy` makes it."""
+
+
+class PastNamed(Struct, frozen=True, tag="past_named"):
+    """An older epoch was seen up to `seen`; positions after `after` are adopted when somebody brings them."""
+
+    epoch: Epoch
+    after: int
+    seen: int
+
+
+class EventAdopted(Struct, frozen=True, tag="event_adopted", omit_defaults=True):
+    """An event of an older epoch was brought; it is not judged again."""
+
+    epoch: Epoch
+    event: Event
+    """As it was, its old seq, version, author and times included."""
+    taken: Literal["counts", "held", "known", "unfit"]
+    """`counts`: it stands in its match by its old version; `held`: a person decides; `known`: its entry
+    counted here already; `unfit`: it is on a match that is not here."""
+    against: tuple[CommandId, ...] = ()
+    """The entries that it would have held, in their order."""
+    reason: str = ""
+    """Why it is held, in words for a scorekeeper."""
+
+
+class MissingClosed(Struct, frozen=True, tag="missing_closed"):
+    """A person waits no longer for what nobody brought of an older epoch."""
+
+    epoch: Epoch
+    until: int
+    """The last seq that this is about."""
+
+
 MatchFact: TypeAlias = (
     PointsAdded
     | ScoreSet
@@ -162,7 +205,9 @@ MatchFact: TypeAlias = (
     | EntryHeld
     | ConflictSettled
 )
-Fact: TypeAlias = MatchFact | TournamentCreated | Notified | BroadcastSent
+PastFact: TypeAlias = PastNamed | EventAdopted | MissingClosed
+"""A fact about an older epoch."""
+Fact: TypeAlias = MatchFact | TournamentCreated | Notified | BroadcastSent | EpochBegun | PastFact
 
 
 class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -184,6 +229,8 @@ class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
     deliverer: str = ""
     """Who brought it, `""` when that was the author."""
     why: str = ""
+    base: Base | None = None
+    """What the author had seen, where that was in an older epoch; `None` for this one."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "by", clean(self.by))

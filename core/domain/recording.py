@@ -25,12 +25,16 @@ from core.domain.commands import (
 from core.domain.events import (
     BroadcastSent,
     EntryUndone,
+    EpochBegun,
     Event,
+    EventAdopted,
     MatchCompleted,
     MatchFact,
     MatchReopened,
     MatchStarted,
+    MissingClosed,
     Notified,
+    PastNamed,
     PointsAdded,
     ResultConfirmed,
     ScoreSet,
@@ -94,6 +98,10 @@ def _command(event: Event, facts: Counter[CommandId]) -> Command | None:
             return None
         case Notified(title, text, level):
             return Notify(title, text, level)
+        case EventAdopted(_, adopted, "counts"):
+            return _command(adopted, facts)
+        case EpochBegun() | PastNamed() | EventAdopted() | MissingClosed():
+            return None
         case fact:
             return None if event.match is None else _match_command(event.match, fact, facts)
 

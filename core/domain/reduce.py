@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
+from core.domain.adoption import begun, follow, recall
 from core.domain.commands import Score, Side
 from core.domain.events import (
     BroadcastSent,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
+    EpochBegun,
     Event,
+    EventAdopted,
     MatchCompleted,
     MatchFact,
     MatchReopened,
     MatchStarted,
+    MissingClosed,
     Notified,
+    PastNamed,
     PointsAdded,
     ResultConfirmed,
     ScoreSet,
@@ -57,7 +62,9 @@ def fold(events: Iterable[Event], epoch: Epoch, state: Tournament | None = None)
     return state
 
 
-def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
+def reduce(  # noqa: C901 - one flat case a kind of fact
+    state: Tournament | None, event: Event, epoch: Epoch
+) -> Tournament:
     """Apply the next event.
 
     Args:
@@ -76,6 +83,10 @@ def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
             if event.seq != 1:
                 raise BadLog("log", f"it begins with event {event.seq}, not with the first")
             return _created(plan, position, event)
+        case EpochBegun() as fact:
+            if state is not None or event.seq != 1:
+                raise BadLog("log", f"event {event.seq} begins an epoch, which only the first one does")
+            return begun(fact, event, epoch)
         case _ if state is None:
             raise BadLog("log", f"event {event.seq} comes before the tournament was created")
         case Notified(title, text, level):
@@ -86,6 +97,11 @@ def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
         case BroadcastSent():
             _check_next(state, event, epoch)
             return replace(state, position=position, updated_at=event.received_at)
+        case PastNamed() | EventAdopted() | MissingClosed() as fact:
+            _check_next(state, event, epoch)
+            return recall(
+                replace(state, position=position, updated_at=event.received_at), fact, event, _apply
+            )
         case fact:
             _check_next(state, event, epoch)
             match_ = state.matches.get(event.match) if event.match is not None else None
@@ -94,6 +110,8 @@ def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
             changed = _apply(
                 replace(match_, version=event.version, changed_at=event.received_at), fact, event
             )
+            if state.past:
+                changed = follow(match_, changed, event)
             matches = {**state.matches, changed.id: changed}
             return replace(state, position=position, matches=matches, updated_at=event.received_at)
 
@@ -215,5 +233,6 @@ def _scored(
         delta=Score(after.home - before.home, after.away - before.away),
         after=after,
         undoes=undoes,
+        base=event.base,
     )
     return replace(match, score=after, entries=(*match.entries, counted))

@@ -10,19 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from core.domain.adoption import unpack_copy
 from core.domain.brackets import fillings
-from core.domain.plan import check
+from core.domain.checks import check
 from core.domain.commands import (
     AddScore,
     AssignSlot,
+    Base,
     Broadcast,
+    CloseMissing,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
     Entry,
+    Founding,
     MatchCommand,
     Notify,
     ReopenMatch,
+    ReviveTournament,
     Score,
     SetScore,
     Settle,
@@ -35,11 +40,13 @@ from core.domain.events import (
     ConflictSettled,
     EntryHeld,
     EntryUndone,
+    EpochBegun,
     Event,
     Fact,
     MatchCompleted,
     MatchReopened,
     MatchStarted,
+    MissingClosed,
     Notified,
     PointsAdded,
     ResultConfirmed,
@@ -50,7 +57,7 @@ from core.domain.events import (
 from core.domain.ids import CommandId, Epoch, MatchId, TeamId, read_room, short_form
 from core.domain.reduce import reduce
 from core.domain.rooms import room_exists
-from core.errors import BadPlan
+from core.errors import BadLog, BadPlan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -119,16 +126,19 @@ def judge(
         command = entry.command
         if objection and not isinstance(command, MatchCommand):
             raise _Refusal(objection)
-        if isinstance(command, CreateTournament):
-            writer.create(command)
+        if isinstance(command, Founding):
+            writer.found(command)
         elif state is None:
             raise _Refusal(f"there is no tournament {entry.tournament!r} here")
         elif isinstance(command, Notify):
             writer.write(None, Notified(command.title, command.text, command.level))
         elif isinstance(command, Broadcast):
             writer.broadcast(command)
+        elif isinstance(command, CloseMissing):
+            writer.close(command)
         else:
-            against = conflicts(writer.match(command.match), entry, epoch)
+            line = [past.epoch for past in state.past]
+            against = conflicts(writer.match(command.match), entry, epoch, line)
             if objection:
                 writer.write(command.match, EntryHeld(entry, (), objection))
                 return Conflicting(writer.events, writer.state, objection)
@@ -182,9 +192,42 @@ class _Writer:
             version=0 if match_id is None else self.match(match_id).version + 1,
             deliverer=self._deliverer,
             why=entry.why,
+            base=self._older_base(),
         )
         self._state = reduce(self._state, event, self._epoch)
         self.events = (*self.events, event)
+
+    def _older_base(self) -> Base | None:
+        """Return the entry's base where it is of an older epoch of this tournament."""
+        base = self._entry.base
+        past = () if self._state is None else self._state.past
+        return base if base is not None and any(one.epoch == base.epoch for one in past) else None
+
+    def found(self, command: Founding) -> None:
+        """Begin the tournament's log."""
+        if isinstance(command, CreateTournament):
+            self.create(command)
+        else:
+            self.revive(command)
+
+    def revive(self, command: ReviveTournament) -> None:
+        if self._state is not None:
+            raise _Refusal("this tournament is here already; consoles bring what it lacks by themselves")
+        try:
+            copy = unpack_copy(command.copy)
+        except BadLog as error:
+            raise _Refusal(f"the copy cannot be used: {error.why}") from error
+        if copy.id != self._entry.tournament:
+            raise _Refusal(f"the copy is of {copy.id!r}, the entry of {self._entry.tournament!r}")
+        parent = copy.position
+        self.write(None, EpochBegun(parent.epoch, parent.seq, parent.seq, command.copy))
+
+    def close(self, command: CloseMissing) -> None:
+        past = next((one for one in self.state.past if one.epoch == command.epoch), None)
+        if past is None or not any(first <= command.until for first, _ in past.missing):
+            raise _Refusal("nothing is missing there any more")
+        self.write(None, MissingClosed(command.epoch, min(command.until, past.seen)))
+        self._fill()
 
     def create(self, command: CreateTournament) -> None:
         plan = command.plan

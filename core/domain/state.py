@@ -12,8 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from core.domain.commands import Entry, Level, Score, Side
-from core.domain.events import Touches
+from core.domain.commands import Base, Entry, Level, Score, Side
+from core.domain.events import Event, EventAdopted, Touches
 from core.domain.ids import (
     CommandId,
     CourtId,
@@ -26,8 +26,16 @@ from core.domain.ids import (
     TournamentId,
 )
 from core.domain.plan import Court, Pool, Slot, Stage, Team
+from core.domain.spans import Spans, join, without
 
 Phase = Literal["scheduled", "live", "final", "official"]
+
+
+class Place(Struct, frozen=True, array_like=True):
+    """A place in a match's history in an older epoch."""
+
+    epoch: Epoch
+    version: int
 
 
 class Counted(Struct, frozen=True, omit_defaults=True):
@@ -35,7 +43,7 @@ class Counted(Struct, frozen=True, omit_defaults=True):
 
     id: CommandId
     version: int
-    """The match's version with it."""
+    """The match's version with it; 0 where the epoch began with it."""
     by: str
     device: DeviceId
     entered_at: datetime
@@ -49,6 +57,10 @@ class Counted(Struct, frozen=True, omit_defaults=True):
     """The undo that took it back; `None` while it counts."""
     undoes: CommandId | None = None
     """The entry that it took back, when it is an undo."""
+    place: Place | None = None
+    """Where it stands in an older epoch; `None` for an entry of this one."""
+    base: Base | None = None
+    """What its author had seen of an older epoch; `None` where that was of this one."""
 
 
 class Held(Struct, frozen=True, omit_defaults=True):
@@ -87,6 +99,9 @@ class Match(Struct, frozen=True, omit_defaults=True):
     held: tuple[Held, ...] = ()
     assigned: tuple[Side, ...] = ()
     """The sides whose team ops decided: no result elsewhere replaces it."""
+    course: Course | None = None
+    """How it came about in this epoch, where older ones may still add to it; `None` where nothing has
+    happened in it since the epoch began."""
 
     def slot(self, side: Side) -> Slot:
         """Return one side's slot."""
@@ -102,6 +117,25 @@ class Match(Struct, frozen=True, omit_defaults=True):
     def finished(self) -> bool:
         """Whether the match has a result, official or not."""
         return self.phase in ("final", "official")
+
+
+class Course(Struct, frozen=True, omit_defaults=True):
+    """What a match is folded from: events of older epochs come before those of this one, by their version."""
+
+    origin: Match
+    """As the epoch began with it."""
+    adopted: tuple[Brought, ...] = ()
+    """In the order of arrival."""
+    events: tuple[Event, ...] = ()
+    """Of this epoch, those that adopted others left out."""
+
+
+class Brought(Struct, frozen=True):
+    """An adopted event."""
+
+    fact: EventAdopted
+    version: int
+    """The match's version with its adoption."""
 
 
 class Notice(Struct, frozen=True):
@@ -123,6 +157,27 @@ class Position(Struct, frozen=True):
     """The command of the event at `seq`; `None` at seq 0."""
 
 
+class Past(Struct, frozen=True, omit_defaults=True):
+    """An older epoch of a tournament, and what of it is here."""
+
+    epoch: Epoch
+    after: int
+    """The last seq that this log goes on from; 0 where it has nothing of that epoch."""
+    seen: int
+    """The last seq that is known to have been there."""
+    command: CommandId | None = None
+    """The command of the event at `after`; `None` at 0."""
+    adopted: Spans = ()
+    """The seqs after `after` that were brought."""
+    closed: int = 0
+    """The last seq for which nobody waits any more."""
+
+    @property
+    def missing(self) -> Spans:
+        """The seqs that nobody brought and that a person still waits for."""
+        return without(join(((max(self.after, self.closed) + 1, self.seen),)), self.adopted)
+
+
 class Tournament(Struct, frozen=True, omit_defaults=True):
     """A tournament at one position of its log. `matches` are in playing order."""
 
@@ -134,10 +189,14 @@ class Tournament(Struct, frozen=True, omit_defaults=True):
     matches: Mapping[MatchId, Match]
     courts: Mapping[CourtId, Court]
     venue: str = ""
+    moderators_confirm: bool = False
+    """Whether a scorekeeper's confirmation makes a result official; else only ops' does."""
     notices: tuple[Notice, ...] = ()
     """The latest, oldest first; at most `reduce.MAX_NOTICES`."""
     updated_at: datetime | None = None
     """When the last event was received."""
+    past: tuple[Past, ...] = ()
+    """The older epochs, the oldest first; empty in a tournament's first one."""
 
     def stage(self, stage: StageId) -> Stage:
         """Return a stage by its id."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from core.domain.commands import CreateTournament, match_of
+from core.domain.commands import Founding, match_of
 from core.domain.ids import TournamentId, short_form
 from core.errors import TooLarge, WireError
 from core.realtime.effects import (
@@ -338,8 +338,8 @@ class Engine:
         for record in self._outbox.receive_answers(answers, moment.now):
             effects.append(record)
             command = self._outbox.entry(record.id).command
-            if record.state == "confirmed" and isinstance(command, CreateTournament):
-                self._held.add(command.plan.id)
+            if record.state == "confirmed" and isinstance(command, Founding):
+                self._held.add(self._outbox.entry(record.id).tournament)
                 effects += self._steps(self._rooms.receive_listed(self._held, moment))
             if record.state in ("conflict", "refused"):
                 match_id = match_of(command)
@@ -439,7 +439,7 @@ def _frames(entries: Sequence[Entry]) -> list[ClientMessage]:
     frames: list[ClientMessage] = []
     together: list[Entry] = []
     for entry in entries:
-        if not isinstance(entry.command, CreateTournament):
+        if not isinstance(entry.command, Founding):
             together.append(entry)
             continue
         if together:

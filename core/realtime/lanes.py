@@ -13,7 +13,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.domain.commands import PRIORITIES, CreateTournament, Entry, match_of, priority
+from core.domain.commands import PRIORITIES, Entry, Founding, match_of, priority
 from core.domain.ids import MatchId, TournamentId
 from core.realtime.view import Queued
 
@@ -73,7 +73,7 @@ class Item:
     @property
     def creates(self) -> bool:
         """Return whether it begins its tournament."""
-        return isinstance(self.entry.command, CreateTournament)
+        return isinstance(self.entry.command, Founding)
 
     def queued(self) -> Queued:
         """Return what screens see of it."""

@@ -20,10 +20,12 @@ from msgspec.structs import replace
 
 from core.domain.commands import (
     Broadcast,
+    CloseMissing,
     CreateTournament,
     Entry,
     MatchCommand,
     Notify,
+    ReviveTournament,
     Settle,
     Undo,
     match_of,
@@ -291,6 +293,10 @@ class Realtime:
         match command:
             case CreateTournament(plan):
                 return plan.id
+            case ReviveTournament() | CloseMissing():
+                if tournament is None:
+                    raise BadInput("name the tournament")
+                return TournamentId(tournament)
             case Notify() | Broadcast() if tournament is not None:
                 return TournamentId(tournament)
             case Broadcast(room) if (parts := read_room(room)) is not None and parts.tournament is not None:

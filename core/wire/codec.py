@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from core.domain.commands import CreateTournament, Entry
+from core.domain.commands import Entry, Founding
 from core.errors import BadInput, Malformed, TooLarge, WireError
 from core.wire.messages import (
     BINARY_SUBPROTOCOL,
@@ -69,7 +69,7 @@ def check_entry(entry: Entry) -> None:
     Raises:
         BadInput: it holds what cannot be written or read back, or it is too large.
     """
-    limit_bytes = MAX_CLIENT_FRAME_BYTES if isinstance(entry.command, CreateTournament) else MAX_ENTRY_BYTES
+    limit_bytes = MAX_CLIENT_FRAME_BYTES if isinstance(entry.command, Founding) else MAX_ENTRY_BYTES
     for form in SUBPROTOCOLS.values():
         try:
             decode_client(encode(Submit((entry,)), form), limit_bytes)

@@ -74,7 +74,7 @@ def _details(state: Tournament, event: events.Event) -> dict[str, object]:
     return details
 
 
-def _particulars(event: events.Event) -> dict[str, object]:
+def _particulars(event: events.Event) -> dict[str, object]:  # noqa: C901 - one flat case a fact
     match event.fact:
         case events.TournamentCreated(plan):
             return {"tournament": plan.id, "name": plan.name}
@@ -94,6 +94,13 @@ def _particulars(event: events.Event) -> dict[str, object]:
             return {"held": held, "taken": taken}
         case events.Notified(title, text, level):
             return {"title": title, "text": text, "level": level}
+        case events.EpochBegun(parent, after):
+            return {"parent": parent, "after": after}
+        case events.EventAdopted(epoch, adopted, taken):
+            old = {"epoch": epoch, "seq": adopted.seq, "type": events.fact_name(adopted.fact)}
+            return _particulars(adopted) | {"old": old | {"by": adopted.by}, "taken": taken}
+        case events.PastNamed(epoch, _, until) | events.MissingClosed(epoch, until):
+            return {"epoch": epoch, "until": until}
         case events.BroadcastSent(name, data):
             return {"event": name, "data": data}
         case _:

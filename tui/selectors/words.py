@@ -123,7 +123,8 @@ def _status_command(
     | commands.ReopenMatch
     | commands.Notify
     | commands.Broadcast
-    | commands.CreateTournament,
+    | commands.CloseMissing
+    | commands.Founding,
 ) -> str:
     match asked:
         case commands.StartMatch():
@@ -136,6 +137,10 @@ def _status_command(
             return f"notice: {title}"
         case commands.Broadcast(_, event):
             return f"broadcast: {event}"
+        case commands.CloseMissing(_, until):
+            return f"wait no longer for what is missing up to {until}"
+        case commands.ReviveTournament():
+            return "go on from this laptop's copy"
         case _:
             return f"create {asked.plan.name}"
 
@@ -201,6 +206,10 @@ KIND_OF_FACT: dict[type[events.Fact], str] = {
     events.Notified: "notice",
     events.BroadcastSent: "notice",
     events.TournamentCreated: "status",
+    events.EpochBegun: "status",
+    events.PastNamed: "status",
+    events.EventAdopted: "back",
+    events.MissingClosed: "status",
 }
 """The word of each fact's kind in the feed."""
 
@@ -223,6 +232,10 @@ def happened(tournament: state.Tournament | None, event: events.Event) -> tuple[
             return "reopened", points(score)
         case events.TournamentCreated(plan):
             return f"{plan.name} created", f"{len(plan.fixtures)} matches"
+        case events.EventAdopted():
+            return _adopted(tournament, fact)
+        case events.EpochBegun() | events.PastNamed() | events.MissingClosed():
+            return _past(fact), ""
         case _:
             return _without_score(tournament, fact), ""
 
@@ -252,6 +265,23 @@ def _without_score(
             return f"broadcast: {name}"
         case _:
             return f"{fact.title}: {fact.text}" if fact.text else fact.title
+
+
+def _adopted(tournament: state.Tournament | None, fact: events.EventAdopted) -> tuple[str, str]:
+    """Say what came back, and where it stood."""
+    what, result = happened(tournament, fact.event)
+    mark = {"counts": "back", "held": "back, held", "known": "counted already", "unfit": "fits nowhere"}
+    return f"{mark[fact.taken]}: {what} ({fact.event.by}, was {fact.epoch}:{fact.event.seq})", result
+
+
+def _past(fact: events.EpochBegun | events.PastNamed | events.MissingClosed) -> str:
+    match fact:
+        case events.EpochBegun(parent, after):
+            return f"new epoch, goes on from {parent}:{after}"
+        case events.PastNamed(epoch, _, seen):
+            return f"{epoch} was seen up to {seen}"
+        case events.MissingClosed(epoch, until):
+            return f"nobody waits for {epoch} up to {until} any more"
 
 
 DECIDED = {"hub": "the hub's stays", "instead": "replaced", "withdrawn": "withdrawn by its author"}
