@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
-from core.hub.access import origin_allowed
+from core.hub.entrance import Doorkeeper
 from core.hub.http import Http, http_problem, problem
 from core.hub.link import HELLO_DEADLINE, Link
 from core.hub.poll import Polling
@@ -53,33 +52,14 @@ class Sockets:
             return
         await send({"type": "websocket.accept", "subprotocol": chosen})
         peer: SocketProtocol = scope["state"]["peer"]
-        link = Link(self._lobby, peer, SUBPROTOCOLS[chosen] if chosen else "json")
+        form = SUBPROTOCOLS[chosen] if chosen else "json"
+        link = Link(self._lobby, peer, form, scope["state"]["visitor"])
         try:
             await _read(link, receive)
         except TimeoutError:
             peer.close(CLOSE_NO_HELLO, f"no hello within {HELLO_DEADLINE:.0f} s")
         finally:
             link.end()
-
-
-class Doorkeeper:
-    """Turns away what a browser brings from a page of elsewhere.
-
-    Args:
-        app: what is behind the door.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or answer 403."""
-        headers = HTTPConnection(scope).headers
-        if origin_allowed(headers.get("origin"), headers.get("host")):
-            await self._app(scope, receive, send)
-        else:
-            detail = "pages from elsewhere may not use this hub"
-            await problem(HTTPStatus.FORBIDDEN, detail)(scope, receive, send)
 
 
 def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
@@ -95,7 +75,8 @@ def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
         Route("/readyz", http.ready),
         WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),
     ]
-    return Doorkeeper(Starlette(routes=routes, exception_handlers={HTTPException: http_problem}))
+    inside = Starlette(routes=routes, exception_handlers={HTTPException: http_problem})
+    return Doorkeeper(inside, routes, lobby.door)
 
 
 async def _read(link: Link, receive: Receive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from core.errors import FolderInUse, NotSaved
+from core.hub.tokens import SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +71,27 @@ def noted(folder: Path, url: str) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def secret(folder: Path) -> bytes:
+    """Return the hub's own secret, made and kept for its owner alone the first time.
+
+    Raises:
+        NotSaved: it can be neither read nor made.
+    """
+    path = folder / "secret.key"
+    try:
+        if not path.exists():
+            draft = folder / "secret.key.new"
+            draft.unlink(missing_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise NotSaved(str(path), str(error)) from error
 
 
 def running(data: Path) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,9 +17,11 @@ from starlette.responses import Response
 from core.domain.answers import Answer
 from core.domain.commands import Entry
 from core.domain.ids import Epoch, TournamentId
-from core.errors import BadLog
-from core.hub.access import WRITERS
+from core.errors import BadLog, TooLarge
+from core.hub.access import READER, Pass, may_list
+from core.hub.body import read_body
 from core.hub.gate import Gate
+from core.hub.intake import take_in
 from core.wire.messages import MAX_CLIENT_FRAME_BYTES, Deferred, Problem
 
 if TYPE_CHECKING:
@@ -27,14 +29,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from core.domain.state import Tournament
+    from core.hub.door import Visitor
     from core.hub.lobby import Lobby
     from core.hub.sqlite_log import SqliteLog
 
-BODY_DEADLINE = 10.0
-"""Seconds that a request's body may take."""
+VISITOR, PASS = "visitor", "pass"
+"""Where a request's state has who comes (`door.Visitor`), and their pass (`None` without one)."""
 PAGE = 1_000
 MAX_PAGE = 10_000
 """Events of one page: unless told, and at most."""
+
+T = TypeVar("T")
 
 
 class Page(Struct, frozen=True):
@@ -63,7 +68,8 @@ class Outcome(Struct, frozen=True):
 class Courier:
     """One request that brings entries, and waits until each is answered or deferred."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, pass_: Pass, count: int) -> None:
+        self.pass_ = pass_
         self.gate = Gate()
         self.done = asyncio.Event()
         self._missing = count
@@ -109,9 +115,9 @@ class Http:
         self._lobby = lobby
         self._log = log
 
-    async def tournaments(self, _request: Request) -> Response:
+    async def tournaments(self, request: Request) -> Response:
         """List the tournaments."""
-        return reply(self._lobby.rounds.rooms.listings())
+        return reply(self._lobby.listings(pass_of(request)))
 
     async def tournament(self, request: Request) -> Response:
         """Show a tournament as it stands."""
@@ -141,23 +147,13 @@ class Http:
 
     async def entries(self, request: Request) -> Response:
         """Judge entries."""
-        if self._lobby.role not in WRITERS:
-            return problem(HTTPStatus.UNAUTHORIZED, "this hub takes entries only from its own machine")
-        try:
-            async with asyncio.timeout(BODY_DEADLINE):
-                body = await _body(request)
-        except TimeoutError:
-            return problem(HTTPStatus.REQUEST_TIMEOUT, "the request took too long to arrive")
-        if body is None:
-            detail = f"a request is at most {MAX_CLIENT_FRAME_BYTES:,} bytes; bring the entries in parts"
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
-        try:
-            brought = msgspec.json.decode(body, type=Brought)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            return problem(HTTPStatus.BAD_REQUEST, f"the entries cannot be read: {error}")
-        courier = Courier(len(brought.entries))
+        brought = await read_json(request, Brought)
+        if isinstance(brought, Response):
+            return brought
+        courier = Courier(pass_of(request), len(brought.entries))
         if brought.entries:
-            self._lobby.rounds.bring(courier, brought.entries, "", "")
+            now, lobby = asyncio.get_running_loop().time(), self._lobby
+            take_in(lobby.door, lobby.rounds, courier, visitor_of(request), brought.entries, "", "", now)
             await courier.done.wait()
         return reply(courier.outcome)
 
@@ -176,8 +172,9 @@ class Http:
         return reply({"ok": True})
 
     def _state(self, request: Request) -> Tournament | None:
-        room = self._lobby.rounds.rooms.room(TournamentId(request.path_params["tournament"]))
-        return None if room is None else room.state
+        tournament = TournamentId(request.path_params["tournament"])
+        room = self._lobby.rounds.rooms.room(tournament)
+        return None if room is None or not may_list(pass_of(request), tournament) else room.state
 
 
 def reply(value: object) -> Response:
@@ -206,11 +203,25 @@ def no_tournament(request: Request) -> Response:
     return problem(HTTPStatus.NOT_FOUND, f"there is no tournament {name!r} on this hub")
 
 
-async def _body(request: Request) -> bytes | None:
-    """Read the body; `None` if it is too large."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > MAX_CLIENT_FRAME_BYTES:
-            return None
-    return bytes(parts)
+def pass_of(request: Request) -> Pass:
+    """Return the pass that the door gave for a request."""
+    found: Pass | None = request.scope["state"][PASS]
+    return READER if found is None else found
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Return who sent a request."""
+    found: Visitor = request.scope["state"][VISITOR]
+    return found
+
+
+async def read_json(request: Request, kind: type[T]) -> T | Response:
+    """Read a body of one kind; return what to answer when it cannot be used."""
+    try:
+        return msgspec.json.decode(await read_body(request, MAX_CLIENT_FRAME_BYTES), type=kind)
+    except TimeoutError:
+        return problem(HTTPStatus.REQUEST_TIMEOUT, "the request took too long to arrive")
+    except TooLarge as error:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return problem(HTTPStatus.BAD_REQUEST, f"the body cannot be read: {error}")

@@ -6,24 +6,32 @@ wrong is told to it as a `Problem` and costs it its link only when it goes on an
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from core.domain.text import clean
 from core.errors import WireError
-from core.hub.access import WRITERS
+from core.hub.access import READER, Pass, may_read
+from core.hub.door import Stopped, Visitor
 from core.hub.gate import Gate
+from core.hub.intake import take_in
 from core.hub.lobby import HEARTBEAT, Lobby
 from core.hub.protocol import pack
+from core.hub.room import no_room
 from core.hub.rounds import utc_now
 from core.wire.codec import Format, Frame, decode_client, encode
 from core.wire.messages import (
+    CLOSE_GOING_AWAY,
     CLOSE_PROTOCOL,
+    CLOSE_SIGN_IN,
     PROTOCOL,
     Answers,
     ClientMessage,
     Deferred,
+    Goodbye,
     Hello,
     HubMessage,
     Join,
@@ -38,7 +46,8 @@ from core.wire.messages import (
 
 if TYPE_CHECKING:
     from core.domain.answers import Answer
-    from core.hub.protocol import SocketProtocol
+    from core.domain.commands import Entry
+    from core.hub.protocol import Packed
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +57,31 @@ MAX_BREACHES = 10
 """Breaches of the protocol after which a link is closed."""
 
 
+class Peer(Protocol):
+    """A client's connection: a WebSocket, or a session of polls."""
+
+    heard_at: float
+    """Loop time of the newest sign of life."""
+    lost: asyncio.Event
+    """Set when the connection is over."""
+
+    def write(self, packed: Packed) -> None:
+        """Write a message without waiting."""
+        ...
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection with a reason."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        ...
+
+
 class Link:
     """One client.
 
@@ -55,13 +89,17 @@ class Link:
         lobby: the others, and the hub.
         peer: its connection.
         form: how its frames are written.
+        visitor: where it comes from.
     """
 
-    def __init__(self, lobby: Lobby, peer: SocketProtocol, form: Format) -> None:
+    def __init__(self, lobby: Lobby, peer: Peer, form: Format, visitor: Visitor) -> None:
         self.peer = peer
         self.form = form
         self.gate = Gate()
         self.session = uuid4().hex[:12]
+        self.visitor = visitor
+        self.pass_: Pass = READER
+        """What its client may do; counts from `Hello` on."""
         self._lobby = lobby
         self._hello: Hello | None = None
         self._breaches = 0
@@ -111,11 +149,8 @@ class Link:
                 problem = self._lobby.rounds.rooms.leave(room, self)
                 if problem is not None:
                     self.send(problem)
-            case Submit(entries) if self._lobby.role in WRITERS:
-                self._lobby.rounds.bring(self, entries, clean(hello.name), hello.device)
             case Submit(entries):
-                detail = "this hub takes entries only from its own machine; ask ops for an invitation"
-                self.send(Deferred(tuple(entry.id for entry in entries), "sign_in", detail, 60.0))
+                self._submit(entries, hello)
             case Ping(sent):
                 self.send(Pong(sent, utc_now()))
             case Hello():
@@ -132,8 +167,15 @@ class Link:
             self.send(Problem("protocol", detail))
             self.peer.close(CLOSE_PROTOCOL, detail)
             return
-        self._hello = message
         lobby = self._lobby
+        visitor = replace(self.visitor, token=message.token or self.visitor.token)
+        admitted = lobby.door.admit(visitor, utc_now())
+        if isinstance(admitted, Stopped):
+            self.send(Problem("sign_in", admitted.reason))
+            self.peer.close(CLOSE_SIGN_IN, admitted.reason)
+            return
+        self._hello = message
+        self.pass_ = admitted
         lobby.links.add(self)
         self.send(
             Welcome(
@@ -141,15 +183,36 @@ class Link:
                 session=self.session,
                 heartbeat=HEARTBEAT,
                 at=utc_now(),
-                tournaments=lobby.rounds.rooms.listings(),
-                role=lobby.role,
+                tournaments=lobby.listings(admitted),
+                role=admitted.role,
                 version=lobby.version,
+                name=admitted.name,
+                standing=admitted.standing,
             )
         )
         logger.info("%s: %s on %s", self.session, clean(message.name), clean(message.device))
 
+    def renew(self, pass_: Pass) -> None:
+        """Take today's pass of this client; one that is good no more has it come again, and read nothing."""
+        if pass_ is self.pass_:
+            return
+        self.pass_ = pass_
+        self._lobby.rounds.rooms.forget(self)
+        reason = f"this sign-in is {pass_.standing}; ask ops for a join code"
+        self.send(Goodbye(reason))
+        self.peer.close(CLOSE_GOING_AWAY, reason)
+
+    def _submit(self, entries: tuple[Entry, ...], hello: Hello) -> None:
+        lobby = self._lobby
+        name, now = clean(hello.name), asyncio.get_running_loop().time()
+        take_in(lobby.door, lobby.rounds, self, self.visitor, entries, name, hello.device, now)
+
     def _join(self, join: Join) -> None:
         rounds = self._lobby.rounds
+        if not may_read(self.pass_, join.room):
+            # In the words for a room that is not there: what one may not read, one may not guess either.
+            self.send(no_room(join.room))
+            return
         answered = rounds.rooms.join(join, rounds.answers(join.unanswered), self)
         match answered:
             case Snapshot(state=state):

@@ -20,6 +20,7 @@ from core.wire.messages import (
     Goodbye,
     Heartbeat,
     HubMessage,
+    Listing,
     Snapshot,
 )
 
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.domain.events import Event
-    from core.domain.ids import Role
+    from core.domain.ids import TournamentId
     from core.domain.state import Tournament
+    from core.hub.access import Pass
+    from core.hub.door import Door
     from core.hub.link import Link
     from core.hub.room import Room
     from core.wire.codec import Format
+
+    Scope = frozenset[TournamentId] | None
+    """The tournaments that somebody may know of; `None` for all."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +54,13 @@ class Lobby:
 
     Args:
         hub: the hub's id.
-        role: what everybody may do who comes without a token.
+        door: tells who comes in, and as what.
         version: the hub's version, for people.
     """
 
-    def __init__(self, hub: str, role: Role, version: str) -> None:
+    def __init__(self, hub: str, door: Door, version: str) -> None:
         self.hub = hub
-        self.role = role
+        self.door = door
         self.version = version
         self.leaving = False
         self.links: set[Link] = set()
@@ -81,7 +87,30 @@ class Lobby:
         """Tell everybody which tournaments there are."""
         # While the rooms are first filled from the log there is no writer yet, and nobody to tell.
         if self.links:
-            broadcast(self.links, Directory(self.rounds.rooms.listings()))
+            for scope, links in self._by_scope().items():
+                broadcast(links, Directory(self._listings(scope)))
+
+    def listings(self, pass_: Pass) -> tuple[Listing, ...]:
+        """Return the tournaments that a pass may know of."""
+        return self._listings(pass_.tournaments) if pass_.standing == "valid" else ()
+
+    def _listings(self, scope: Scope) -> tuple[Listing, ...]:
+        listings = self.rounds.rooms.listings()
+        return listings if scope is None else tuple(one for one in listings if one.id in scope)
+
+    def _by_scope(self) -> dict[Scope, list[Link]]:
+        """Return the links that may read, by the tournaments that they may know of."""
+        found: dict[Scope, list[Link]] = {}
+        for link in self.links:
+            if link.pass_.standing == "valid":
+                found.setdefault(link.pass_.tournaments, []).append(link)
+        return found
+
+    def renew_passes(self) -> None:
+        """Have every link know what its pass is good for now."""
+        at = utc_now()
+        for link in tuple(self.links):
+            link.renew(self.door.today(link.pass_, at))
 
     def show_durable(self, durable: bool) -> None:
         """Tell everybody whether the log can be written."""
@@ -103,6 +132,7 @@ class Lobby:
         while True:
             await asyncio.sleep(LISTEN)
             now = clock()
+            self.renew_passes()
             for link in self.links:
                 if now - link.peer.heard_at > SILENCE:
                     logger.info("%s: silent, aborted", link.session)

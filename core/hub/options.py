@@ -16,8 +16,12 @@ class HubOptions:
     data: Path
     """The data folder; the hub's own things are in its `hub/`."""
     host: str = "127.0.0.1"
-    """The address to listen on. On any but loopback the hub is for reading."""
+    """The address to listen on. Who comes from another machine needs a token to write."""
     port: int = 8765
     """The port; 0 takes a free one."""
     json: bool = False
     """Whether the first line on standard output is JSON that says where the hub is."""
+    require_token: bool = False
+    """Whether even who is on the hub's own machine needs a token; the owner has one in `hub/`."""
+    open_reading: bool = True
+    """Whether everybody may read without a token."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from core.hub.door import Visitor
     from core.hub.lobby import Lobby
     from core.hub.protocol import Packed
     from core.wire.codec import Format, Frame
@@ -144,19 +145,19 @@ class Polling:
         except WireError as error:
             return problem(HTTPStatus.BAD_REQUEST, f"the poll cannot be read: {error}")
         if not poll.session:
-            return self._open(form)
+            return self._open(form, request.scope["state"]["visitor"])
         known = self._links.get(poll.session)
         if known is None or known[2] != form:
             return problem(HTTPStatus.GONE, "there is no such session any more; begin another")
         return await self._serve(poll, frames, *known)
 
-    def _open(self, form: Format) -> Response:
+    def _open(self, form: Format, visitor: Visitor) -> Response:
         if self._lobby.leaving or len(self._links) >= MAX_SESSIONS:
             refused = problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub takes no more sessions now")
             refused.headers["Retry-After"] = "2"
             return refused
         caller = Caller(self._forget)
-        link = Link(self._lobby, caller, form)
+        link = Link(self._lobby, caller, form, visitor)
         self._links[caller.id] = (caller, link, form)
         asyncio.get_running_loop().call_later(HELLO_DEADLINE, self._end_if_silent, caller, link)
         return self._reply(caller, form, 1)

@@ -81,6 +81,11 @@ class Room(Generic[Member]):
         return seq - (self.state.position.seq - len(self._recent)) - 1
 
 
+def no_room(room: RoomId) -> Problem:
+    """Say that there is no such room; whoever may not know of it hears the same."""
+    return Problem("no_such_room", f"there is no room {room[:80]!r} on this hub", room=room)
+
+
 class Rooms(Generic[Member]):
     """All rooms of a hub."""
 
@@ -99,7 +104,7 @@ class Rooms(Generic[Member]):
         """Return a room by its id, or what is wrong with the id."""
         found = self._rooms.get(TournamentId(room.removeprefix("tournament:")))
         if found is None or found.id != room:
-            return Problem("no_such_room", f"there is no room {room[:80]!r} on this hub", room=room)
+            return no_room(room)
         return found
 
     def join(self, join: Join, answers: tuple[Answer, ...], member: Member) -> Replay | Snapshot | Problem:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
 
 from core.errors import BadLog, Malformed, NotSaved
+from core.hub.access import judge_entry
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
 from core.hub.room import Room, Rooms
 from core.wire.messages import Deferred, Problem
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from core.domain.commands import Entry
     from core.domain.events import Event
     from core.domain.ids import CommandId, Epoch, TournamentId
+    from core.hub.access import Pass
     from core.hub.gate import Gate
     from core.hub.sqlite_log import Content, SqliteLog
 
@@ -57,6 +59,8 @@ class Sender(Protocol):
     """Who brings entries, and is told what became of them."""
 
     gate: Gate
+    pass_: Pass
+    """What it may do, today."""
 
     def give_answers(self, answers: tuple[Answer, ...]) -> None:
         """Take answers, in the order of the log."""
@@ -234,7 +238,7 @@ class Rounds:
         for one in brought:
             reply = replies.setdefault(one.sender, Reply())
             try:
-                judgement = self._ledger.submit(one.entry, at, one.deliverer)
+                judgement = self._ledger.submit(one.entry, at, one.deliverer, self._objection(one))
             except Malformed as error:
                 reply.problems.append(Problem(error.code, error.detail, (one.entry.id,)))
                 continue
@@ -247,6 +251,11 @@ class Rounds:
                     rulings.append(ruling)
                     reply.answers.append(ruling.answer)
         return rulings, replies
+
+    def _objection(self, brought: Brought) -> str:
+        """Return why rights refuse an entry, as the tournament stands now; `""` for nothing."""
+        state = self._ledger.state(brought.entry.tournament)
+        return judge_entry(brought.sender.pass_, brought.entry, state).reason
 
     def _publish(self, rulings: Iterable[Ruling]) -> None:
         """Bring the rooms to what was committed and tell their members: one batch a room."""

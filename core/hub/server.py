@@ -21,13 +21,14 @@ import uvicorn
 
 from core.domain.ids import Epoch
 from core.errors import BadSettings
-from core.hub.access import role_on
 from core.hub.app import application
-from core.hub.folder import claimed, noted
+from core.hub.door import Door, House
+from core.hub.folder import claimed, noted, secret
 from core.hub.lobby import Lobby
 from core.hub.protocol import MAX_FRAME_BYTES, HttpProtocol, SocketProtocol
 from core.hub.rounds import Rounds
 from core.hub.sqlite_log import SqliteLog
+from core.hub.tokens import Mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +84,8 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(options: HubOptions, folder: Path, log: SqliteLog, listener: socket.socket) -> None:
-    lobby = Lobby(log.hub, role_on(options.host), version("courtside"))
+    house = House(trusts_loopback=not options.require_token, open_reading=options.open_reading)
+    lobby = Lobby(log.hub, Door(Mint(secret(folder), log.hub), house), version("courtside"))
     rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)))
     lobby.attach(rounds)
     server = _Server(_config(lobby, log))

@@ -106,8 +106,14 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     """The hub's clock."""
     tournaments: tuple[Listing, ...]
     role: Role = "admin"
+    """What this client may do; the hub judges every command by itself."""
     version: str = ""
     """The hub's own version, for people."""
+    name: str = ""
+    """The person, as ops named it; `""` where the client's own word counts."""
+    standing: Literal["valid", "expired", "revoked"] = "valid"
+    """What the sign-in is good for: one that is not valid delivers what was written with it, and reads
+    nothing."""
 
 
 class Directory(Struct, frozen=True, tag="directory"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
@@ -25,7 +26,7 @@ from core.wire.codec import SUBPROTOCOLS, Format, decode_hub, encode
 from core.wire.messages import Hello, Join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from core.domain.answers import Answer
@@ -36,9 +37,12 @@ M = TypeVar("M")
 
 START_UP = 15.0
 """Seconds that a hub may take to say where it is."""
+AWAY = MappingProxyType({"X-Forwarded-For": "192.0.2.7"})
+"""What a request says that a proxy on this machine brings from elsewhere: the hub does not trust it."""
 PROGRAM = (
-    "import sys, pathlib; from core.hub import HubOptions, run; "
-    "sys.exit(run(HubOptions(pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), True)))"
+    "import json, sys, pathlib; from core.hub import HubOptions, run; "
+    "data, host, port, more = sys.argv[1:]; "
+    "sys.exit(run(HubOptions(pathlib.Path(data), host, int(port), True, **json.loads(more))))"
 )
 
 
@@ -50,9 +54,18 @@ class HubProcess:
         host: where it listens.
         port: 0 takes a free port at the first start.
         before: statements that its process runs first.
+        options: further fields of its `HubOptions`.
     """
 
-    def __init__(self, data: Path, host: str = "127.0.0.1", port: int = 0, before: str = "") -> None:
+    def __init__(
+        self,
+        data: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        before: str = "",
+        options: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        self._options = json.dumps(dict(options))
         self._program = f"{before}\n{PROGRAM}"
         self.data = data
         self.host = host
@@ -96,7 +109,7 @@ class HubProcess:
             RuntimeError: it did not start; says what it printed.
         """
         process = subprocess.Popen(
-            [sys.executable, "-c", self._program, str(self.data), self.host, str(self.port)],
+            [sys.executable, "-c", self._program, str(self.data), self.host, str(self.port), self._options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -157,12 +170,18 @@ class TestClient:
     @classmethod
     @contextmanager
     def open(
-        cls, hub: HubProcess, device: str = "laptop-1", name: str = "Ann", form: Format = "json"
+        cls,
+        hub: HubProcess,
+        device: str = "laptop-1",
+        name: str = "Ann",
+        form: Format = "json",
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[Self]:
         """Connect, say hello, and close at the end."""
-        with dial(hub, form) as socket:
+        with dial(hub, form, headers) as socket:
             client = cls(socket, form)
-            client.send(Hello(DeviceId(device), name))
+            client.send(Hello(DeviceId(device), name, token=token))
             yield client
 
     def send(self, message: ClientMessage) -> None:
@@ -187,10 +206,18 @@ class TestClient:
 
 
 @contextmanager
-def dial(hub: HubProcess, form: Format = "json") -> Iterator[ClientConnection]:
+def dial(
+    hub: HubProcess, form: Format = "json", headers: Mapping[str, str] | None = None
+) -> Iterator[ClientConnection]:
     """Open a WebSocket to a hub, without a word."""
     offered = [Subprotocol(name) for name, found in SUBPROTOCOLS.items() if found == form]
-    with connect(f"{hub.url}/v1/ws", subprotocols=offered, compression=None, max_size=None) as socket:
+    with connect(
+        f"{hub.url}/v1/ws",
+        subprotocols=offered,
+        compression=None,
+        max_size=None,
+        additional_headers=headers,
+    ) as socket:
         yield socket
 
 

@@ -13,6 +13,7 @@ from core.domain.commands import CreateTournament, Entry, Undo
 from core.domain.ids import CommandId
 from core.domain.state import Position
 from core.errors import NotSaved
+from core.hub.access import TRUSTED
 from core.hub.gate import Gate
 from core.hub.rounds import MAX_INBOX, Rounds
 from core.hub.sqlite_log import SqliteLog
@@ -42,6 +43,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.gate = Gate()
+        self.pass_ = TRUSTED
         self.told: list[Answers | Deferred | Problem | tuple[Event, ...] | str | bool] = []
         self.changed = asyncio.Event()
 
