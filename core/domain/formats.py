@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from core.domain import native, openfootball, recording
+from core.domain.checks import check
 from core.domain.ids import TournamentId
-from core.domain.plan import check
 from core.domain.playback import Imported, renamed
 from core.errors import BadFile, BadPlan
 

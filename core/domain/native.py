@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from core.domain.checks import check_start
 from core.domain.commands import Score
 from core.domain.ids import (
     CourtId,
@@ -29,6 +30,7 @@ from core.domain.ids import (
     same_match,
 )
 from core.domain.plan import (
+    DEFAULT_TIE_BREAKS,
     Court,
     Fixture,
     LoserOf,
@@ -42,7 +44,6 @@ from core.domain.plan import (
     Team,
     TieBreak,
     WinnerOf,
-    check_start,
 )
 from core.domain.playback import Imported, Result, rehearse, script
 from core.errors import BadFile, BadPlan
@@ -71,6 +72,7 @@ class _Header(Struct, forbid_unknown_fields=True):
     name: str
     id: str | None = None
     venue: str = ""
+    moderators_confirm: bool = False
     teams: tuple[str | _Team, ...] = ()
     courts: tuple[str | _Court, ...] = ()
 
@@ -93,7 +95,7 @@ class _Stage(Struct, forbid_unknown_fields=True):
     id: str | None = None
     pools: tuple[_Pool, ...] = ()
     points: _Points = _Points()
-    tie_breaks: tuple[TieBreak, ...] = Stage.__struct_defaults__[-1]
+    tie_breaks: tuple[TieBreak, ...] = DEFAULT_TIE_BREAKS
 
 
 class _Side(Struct, forbid_unknown_fields=True):
@@ -262,6 +264,7 @@ class _Reading:
             fixtures=fixtures,
             courts=self._courts,
             venue=header.venue,
+            moderators_confirm=header.moderators_confirm,
         )
 
     def results(self) -> dict[MatchId, Result]:

@@ -1,27 +1,30 @@
-"""What the organiser set up: teams, courts, stages, pools, fixtures and where each side comes from.
+"""What the organiser set up: teams, courts, games, stages, pools, fixtures and where each side comes from.
 
 A plan is the content of one `CreateTournament` command and says nothing of results. Values are
-frozen and checked as a whole by `check`; text in them is cleaned on construction, decoded or not.
+frozen and checked as a whole by `checks.check`; text in them is cleaned on construction, decoded or not.
 """
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, datetime
-from typing import TYPE_CHECKING, Literal, assert_never
+from datetime import datetime
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId, is_slug, tournament_of
+from core.domain.games import Game
+from core.domain.ids import CourtId, GameId, MatchId, PoolId, StageId, TeamId, TournamentId
 from core.domain.text import clean
 from core.domain.whole import Whole
-from core.errors import BadPlan
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 TieBreak = Literal["wins", "head_to_head", "difference", "scored"]
-"""A rule that orders teams level on points; `head_to_head` looks at their matches among themselves."""
+"""A rule that orders teams level on points, see `standings`."""
+DEFAULT_TIE_BREAKS: tuple[TieBreak, ...] = ("head_to_head", "difference", "scored")
+Status = Literal["draft", "open", "running", "finished"]
+"""Where a tournament is: being set up, taking teams, played, over."""
+WithdrawalRule = Literal["forfeit", "annul"]
+"""What becomes of a team's matches when it leaves: `forfeit` gives those not finished to the other side,
+`annul` takes all of its matches out of the tables, too."""
 
 
 class Team(Struct, frozen=True, omit_defaults=True):
@@ -70,8 +73,14 @@ class Stage(Struct, frozen=True, omit_defaults=True):
     draw: Whole = 1
     loss: Whole = 0
     """Table points for a win, a draw and a loss."""
-    tie_breaks: tuple[TieBreak, ...] = ("head_to_head", "difference", "scored")
+    tie_breaks: tuple[TieBreak, ...] = DEFAULT_TIE_BREAKS
     """How teams level on points are ordered, first rule first; what they leave level, ops decide."""
+    game: GameId | None = None
+    """What is played; `None` for points."""
+    format: Format | None = None
+    """How its matches are drawn up; `None` where the plan lists them."""
+    forfeit: tuple[Whole, Whole] | None = None
+    """The result of a match that was not played, the winner's part first; `None` for the game's own."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "name", clean(self.name))
@@ -116,6 +125,40 @@ class Slot(Struct, frozen=True, omit_defaults=True):
     """Where the team comes from; `None` where the plan names the team itself."""
 
 
+class RoundRobin(Struct, frozen=True, tag="round_robin", omit_defaults=True):
+    """Everybody in a pool plays everybody."""
+
+    legs: Whole = 1
+    """How often two teams meet; the second time with sides changed."""
+
+
+class SingleElimination(Struct, frozen=True, tag="single_elimination", omit_defaults=True):
+    """Who loses is out."""
+
+    entrants: tuple[Slot, ...] = ()
+    """Who takes part, the strongest first; empty for all teams in their order."""
+    third_place: bool = False
+    """Whether the losers of the semi-finals play for third place."""
+
+
+class DoubleElimination(Struct, frozen=True, tag="double_elimination", omit_defaults=True):
+    """Who loses twice is out."""
+
+    entrants: tuple[Slot, ...] = ()
+    """Who takes part, the strongest first; empty for all teams in their order."""
+    reset: bool = True
+    """Whether there is a second final when the team that had not lost before loses the first one."""
+
+
+class Swiss(Struct, frozen=True, tag="swiss"):
+    """A fixed number of rounds, each drawn from the table, in which nobody meets anybody twice."""
+
+    rounds: Whole
+
+
+Format: TypeAlias = RoundRobin | SingleElimination | DoubleElimination | Swiss
+
+
 class Fixture(Struct, frozen=True, omit_defaults=True):
     """A match as planned."""
 
@@ -128,9 +171,19 @@ class Fixture(Struct, frozen=True, omit_defaults=True):
     """The pool whose table it counts for; `None` outside pools."""
     court: CourtId | None = None
     starts_at: datetime | None = None
+    reset_of: MatchId | None = None
+    """The final that this match repeats: it is played only if the away side wins that one."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "round", clean(self.round))
+
+
+class Timetable(Struct, frozen=True, omit_defaults=True):
+    """When matches that are drawn up begin: in slots of equal length, one match a court and slot."""
+
+    starts_at: datetime
+    minutes: Whole
+    """From the beginning of one slot to that of the next."""
 
 
 class Plan(Struct, frozen=True, omit_defaults=True):
@@ -143,117 +196,15 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     fixtures: tuple[Fixture, ...]
     courts: tuple[Court, ...] = ()
     venue: str = ""
+    moderators_confirm: bool = False
+    """Whether a scorekeeper's confirmation makes a result official; else only ops' does."""
+    games: tuple[Game, ...] = ()
+    status: Status = "running"
+    """Where it begins. In `draft` and `open` no match is played; formats are drawn up at the start."""
+    timetable: Timetable | None = None
+    on_withdrawal: WithdrawalRule = "forfeit"
+    on_disqualification: WithdrawalRule = "forfeit"
 
     def __post_init__(self) -> None:
         force_setattr(self, "name", clean(self.name))
         force_setattr(self, "venue", clean(self.venue))
-
-
-def check(plan: Plan) -> None:
-    """Prove that a plan can be played.
-
-    Raises:
-        BadPlan: an id is not a slug or stands twice, or something named is not there; says where.
-    """
-    _check_ids(plan)
-    teams = {team.id for team in plan.teams}
-    stages = {stage.id: stage for stage in plan.stages}
-    pools = {pool.id: pool for stage in plan.stages for pool in stage.pools}
-    courts = {court.id for court in plan.courts}
-    for pool in pools.values():
-        for number, team in enumerate(pool.teams):
-            _known(team, teams, "team", f"pool {pool.id}")
-            if team in pool.teams[:number]:
-                raise BadPlan(f"pool {pool.id}", f"names team {team!r} twice")
-    earlier: set[MatchId] = set()
-    for fixture in plan.fixtures:
-        where = f"match {fixture.id}"
-        _known(fixture.stage, stages, "stage", where)
-        if fixture.pool is not None:
-            _known(fixture.pool, pools, "pool", where)
-        if fixture.court is not None:
-            _known(fixture.court, courts, "court", where)
-        check_start(fixture.starts_at, where)
-        for slot in (fixture.home, fixture.away):
-            _check_slot(slot, where, teams, pools, earlier)
-        if fixture.pool is not None:
-            _check_pooled(fixture, stages[fixture.stage], pools[fixture.pool], where)
-        if fixture.home.team is not None and fixture.home.team == fixture.away.team:
-            raise BadPlan(where, f"team {fixture.home.team!r} cannot play itself")
-        earlier.add(fixture.id)
-
-
-def check_start(moment: datetime | None, where: str) -> None:
-    """Prove that a match's time can be told in every time zone.
-
-    Raises:
-        BadPlan: it stands at the first or last edge of the calendar.
-    """
-    if moment is not None and not MINYEAR < moment.year < MAXYEAR:
-        raise BadPlan(where, f"cannot start in the year {moment.year}")
-
-
-def _check_ids(plan: Plan) -> None:
-    pools = tuple(pool for stage in plan.stages for pool in stage.pools)
-    if not is_slug(plan.id):
-        raise BadPlan("tournament", f"id {plan.id!r} is not a slug (a-z, 0-9, - and _; at most 64)")
-    for what, values in (
-        ("team", plan.teams),
-        ("court", plan.courts),
-        ("stage", plan.stages),
-        ("pool", pools),
-        ("match", plan.fixtures),
-    ):
-        seen: set[str] = set()
-        for value in values:
-            short = str(value.id)
-            if isinstance(value, Fixture):
-                if tournament_of(value.id) != plan.id:
-                    raise BadPlan(f"match {value.id}", f"its id does not begin with {plan.id}.")
-                short = value.id.removeprefix(f"{plan.id}.")
-            if not is_slug(short):
-                raise BadPlan(f"{what} {short}", "its id is not a slug (a-z, 0-9, - and _; at most 64)")
-            if value.id in seen:
-                raise BadPlan(f"{what} {short}", "stands twice")
-            seen.add(value.id)
-
-
-def _check_pooled(fixture: Fixture, stage: Stage, pool: Pool, where: str) -> None:
-    """Prove that a match counts for a table of its own stage, between teams of that table."""
-    if pool not in stage.pools:
-        raise BadPlan(where, f"is in stage {stage.id!r}, which has no pool {pool.id!r}")
-    for slot in (fixture.home, fixture.away):
-        if slot.team is not None and slot.team not in pool.teams:
-            raise BadPlan(where, f"counts for pool {pool.id!r}, which has no team {slot.team!r}")
-
-
-def _check_slot(
-    slot: Slot, where: str, teams: set[TeamId], pools: Mapping[PoolId, Pool], earlier: set[MatchId]
-) -> None:
-    if slot.team is None and slot.source is None:
-        raise BadPlan(where, "a side has neither a team nor a source")
-    if slot.team is not None:
-        _known(slot.team, teams, "team", where)
-    match slot.source:
-        case WinnerOf(match) | LoserOf(match):
-            _known(match, earlier, "match", where, "an earlier match")
-        case PlaceOf(pool, rank):
-            _check_place(pool, rank, where, pools)
-        case OneOf(named, rank):
-            for pool in named:
-                _check_place(pool, rank, where, pools)
-        case None:
-            pass
-        case _:
-            assert_never(slot.source)
-
-
-def _check_place(pool: PoolId, rank: int, where: str, pools: Mapping[PoolId, Pool]) -> None:
-    _known(pool, pools, "pool", where)
-    if not 1 <= rank <= len(pools[pool].teams):
-        raise BadPlan(where, f"names place {rank} of pool {pool!r}, which has {len(pools[pool].teams)} teams")
-
-
-def _known(value: str, known: Collection[str], what: str, where: str, lacking: str = "in the plan") -> None:
-    if value not in known:
-        raise BadPlan(where, f"names {what} {value!r}, which is not {lacking}")

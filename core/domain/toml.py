@@ -23,6 +23,8 @@ def write(plan: Plan) -> str:
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield from _table("[tournament]", id=plan.id, name=plan.name, venue=plan.venue or None)
+    if plan.moderators_confirm:
+        yield "moderators_confirm = true"
     for team in plan.teams:
         yield from _table("[[teams]]", id=team.id, name=team.name, code=team.code or None)
     for court in plan.courts:

@@ -8,7 +8,7 @@ import pytest
 from core.domain.brackets import champion
 from core.domain.commands import AddScore, Command, CompleteMatch, CreateTournament, Entry
 from core.domain.ids import CommandId, DeviceId, Epoch
-from core.domain.plan import check
+from core.domain.checks import check
 from core.domain.rules import Accepted, judge
 from core.domain.state import Tournament
 from tests.support.tournaments import NOON

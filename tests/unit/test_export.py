@@ -131,12 +131,12 @@ def test_the_csv_names_pool_court_and_time_and_where_a_team_will_come_from() -> 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_a_name_is_no_formula_in_a_spreadsheet(name: str) -> None:
     plan = cup(2)
-    teams = tuple(replace(team, name=name) for team in plan.teams)
+    teams = (replace(plan.teams[0], name=name), plan.teams[1])
     (only,) = rows(fold(replace(plan, teams=teams), *result(plan, 1, 1, 0)))
     assert (only["home"], only["winner"]) == (f"'{name}", f"'{name}")
 
 
 def test_names_with_commas_and_quotes_stay_one_cell() -> None:
     plan: Plan = cup(2)
-    teams = tuple(replace(team, name='Smith, "Bob"') for team in plan.teams)
+    teams = (replace(plan.teams[0], name='Smith, "Bob"'), plan.teams[1])
     assert rows(fold(replace(plan, teams=teams)))[0]["home"] == 'Smith, "Bob"'

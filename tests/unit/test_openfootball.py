@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from core.domain.brackets import champion
+from core.domain.checks import check
 from core.domain.commands import AddScore, AssignSlot, CompleteMatch, Score, SetScore
 from core.domain.ids import MatchId, PoolId, TeamId
 from core.domain.openfootball import read
-from core.domain.plan import LoserOf, OneOf, PlaceOf, Slot, Source, WinnerOf, check
+from core.domain.plan import LoserOf, OneOf, PlaceOf, Slot, Source, WinnerOf
 from core.domain.playback import Imported, rehearse
 from core.domain.standings import tables
 from core.errors import BadFile
