@@ -172,6 +172,8 @@ class QueueChanged:
     evicted_total: int = 0
     changed: tuple[Queued, ...] | None = None
     """Those that are not as they were in the queue before, by journal row; `None` where that is not known."""
+    changed: tuple[Queued, ...] | None = None
+    """Those that are not as they were in the queue before, by journal row; `None` where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ from core.realtime.effects import (
     RoomLive,
     Told,
 )
-from core.realtime.overlay import Projection, project
+from core.realtime.overlay import Overlay
 from core.realtime.view import MAX_FEED, Feed, FeedLine, HubLine, LocalLine, Queued, Shown, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from core.domain.events import Event
     from core.domain.ids import TournamentId
     from core.domain.state import Tournament
 
@@ -62,7 +63,7 @@ class Store:
         self._view = view
         self._told = view
         self._queue: Sequence[Queued] = view.queue
-        self._projections: dict[TournamentId, Projection] = {}
+        self._overlays: dict[TournamentId, Overlay] = {}
         self._subscriptions: dict[_Subscription, None] = {}
         self._at: datetime | None = None
 
@@ -180,14 +181,22 @@ class Store:
         # A log that is told from its first event on replaces whatever was here.
         anew = shown is None or change.events[0].seq == 1
         state = fold(change.events, change.epoch, None if anew or shown is None else shown.confirmed)
-        self._show(state, at)
+        self._show(state, at, () if anew else change.events)
         self._tell([HubLine(change.tournament, event) for event in change.events])
         if any(isinstance(event.fact, ResultConfirmed | MatchReopened) for event in change.events):
             self._rank_official()
 
-    def _show(self, state: Tournament, as_of: datetime | None) -> None:
+    def _show(self, state: Tournament, as_of: datetime | None, events: Sequence[Event] = ()) -> None:
+        """Show a confirmed state; `events` led to it from the one before, none to a whole new one."""
         before = self._view.tournaments.get(state.id)
-        projection = self._projections[state.id] = project(state, self._queue)
+        overlay = self._overlays.get(state.id)
+        if overlay is None:
+            overlay = self._overlays[state.id] = Overlay(state, self._queue)
+        elif events:
+            overlay.receive_events(state, events)
+        else:
+            overlay.receive_state(state, self._queue)
+        projection = overlay.projection
         shown = Shown(
             confirmed=state,
             projected=projection.state,
@@ -210,10 +219,9 @@ class Store:
         self._queue = change.queue
         changed: dict[TournamentId, Shown] = {}
         for tournament, shown in self._view.tournaments.items():
-            before = self._projections[tournament]
-            projection = project(shown.confirmed, change.queue, before)
-            if projection is not before:
-                self._projections[tournament] = projection
+            overlay = self._overlays[tournament]
+            if overlay.receive_queue(change.queue, change.changed):
+                projection = overlay.projection
                 changed[tournament] = replace(
                     shown,
                     projected=projection.state,
