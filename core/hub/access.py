@@ -17,6 +17,7 @@ from core.domain.commands import (
     AddScore,
     AssignSlot,
     Broadcast,
+    CloseMissing,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
@@ -24,6 +25,7 @@ from core.domain.commands import (
     MatchCommand,
     Notify,
     ReopenMatch,
+    ReviveTournament,
     SetScore,
     Settle,
     StartMatch,
@@ -62,7 +64,9 @@ COMMANDS: Mapping[type[Command], Row] = MappingProxyType({
     Settle:           ("any", "courts",  "no",        "no"),
     Notify:           ("any", "no",      "no",        "no"),
     Broadcast:        ("any", "no",      "no",        "no"),
+    CloseMissing:     ("any", "no",      "no",        "no"),
     CreateTournament: ("any", "no",      "no",        "no"),
+    ReviveTournament: ("any", "no",      "no",        "no"),
 })
 """Whose entries are judged. Commands that are not here are for admins."""
 
@@ -196,7 +200,7 @@ def may_open(pass_: Pass | None, route: str) -> bool:
             return pass_ is not None and pass_.standing == "valid"
         case "entries":
             return pass_ is not None and pass_.role != "spectator"
-        case "admins":
+        case _:
             return pass_ is not None and pass_.standing == "valid" and pass_.role == "admin"
 
 
@@ -284,10 +288,12 @@ def _who(pass_: Pass, entry: Entry) -> str:
 
 
 def _beyond(pass_: Pass, command: Command) -> str:
-    """Return what a pass for some tournaments lacks for what concerns all; `""` for nothing."""
+    """Return what a pass for some tournaments lacks for what concerns others; `""` for nothing."""
     if not isinstance(command, Broadcast) or pass_.tournaments is None:
         return ""
-    return "" if may_read(pass_, command.room) and command.room != "global" else "that room is not yours"
+    parts = read_room(command.room)
+    own = parts is not None and parts.tournament in pass_.tournaments
+    return "" if own else "that room is not of a tournament that this sign-in is for"
 
 
 def _off_court(pass_: Pass, command: Command, state: Tournament | None) -> str:

@@ -7,11 +7,11 @@ expired one reads as what it was, because what was written with it is not lost.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import jwt
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from core.domain.ids import CourtId, Role, TeamId, TournamentId
 from core.domain.text import clean
@@ -27,6 +27,8 @@ MAX_TOKEN = 4096
 """Longest token that is looked at, in characters."""
 SECRET_BYTES = 32
 """Length of a hub's secret (RFC 7518, section 3.2: no shorter than the hash)."""
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, in seconds since 1970."""
 
 
 class _Claims(Struct, frozen=True, omit_defaults=True):
@@ -36,7 +38,7 @@ class _Claims(Struct, frozen=True, omit_defaults=True):
     jti: str
     sub: str
     role: Role
-    exp: int | None = None
+    exp: Annotated[int, Meta(ge=0, le=LAST_SECOND)] | None = None
     tournaments: tuple[TournamentId, ...] | None = None
     courts: tuple[CourtId, ...] | None = None
     team: TeamId | None = None
