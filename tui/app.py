@@ -20,11 +20,13 @@ from tui import keys, memory, theming
 from tui.commands import Everything
 from tui.messages import StoreChanged
 from tui.screens.base import NOTICE_FOR, MainScreen
+from tui.screens.board import BoardScreen
 from tui.screens.dialogs import Ask, KeysHelp
 from tui.screens.entry import EntryScreen
 from tui.screens.feed import FeedScreen
 from tui.screens.queue import QueueScreen
 from tui.screens.scores import ScoresScreen
+from tui.screens.table import TableScreen
 from tui.selectors import scores, words
 from tui.selectors.link import advance
 from tui.selectors.queue import conflicts
@@ -43,6 +45,8 @@ FRAMES = 30.0
 """Most drawings a second."""
 TICK = 0.5
 """Seconds between two looks at the clock, for ages and times."""
+_OVER = ("entry", "board")
+"""Screens that are left for the one they were opened from."""
 
 
 class Realtime(Protocol):
@@ -98,6 +102,8 @@ class CourtsideApp(App[int]):
         "entry": EntryScreen,
         "feed": FeedScreen,
         "queue": QueueScreen,
+        "board": BoardScreen,
+        "table": TableScreen,
     }
     DEFAULT_MODE = "scores"
     BINDINGS: ClassVar = []
@@ -292,13 +298,13 @@ class CourtsideApp(App[int]):
     def open_match(self, match: ids.MatchId) -> None:
         """Open a match for entry."""
         self.scoring = match
-        if self.current_mode != "entry":
+        if self.current_mode not in _OVER:
             self._came_from = self.current_mode
         self.switch_mode("entry")
 
     def back(self) -> None:
-        """Leave Entry for the screen it was opened from."""
-        if self.current_mode == "entry":
+        """Leave Entry or the Board for the screen it was opened from."""
+        if self.current_mode in _OVER:
             self.switch_mode(self._came_from)
 
     def run_key(self, screen: MainScreen, key: keys.Key) -> None:
@@ -309,7 +315,7 @@ class CourtsideApp(App[int]):
         if place == "entry" and self.scoring is None:
             self.say("No match is open. Pick one and press Enter")
             return
-        if place == "entry" and self.current_mode != "entry":
+        if place in _OVER and self.current_mode not in _OVER:
             self._came_from = self.current_mode
         self.switch_mode(place)
 

@@ -13,11 +13,13 @@ from typing import Literal, TypeAlias
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["scores", "entry", "feed", "queue"]
+Place = Literal["scores", "entry", "feed", "queue", "board", "table"]
 Keymap: TypeAlias = Mapping[str, str]
 """Keys by the id of their action: what the person changed."""
-LISTS: tuple[Place, ...] = ("scores", "feed", "queue")
-ALL: tuple[Place, ...] = ("scores", "entry", "feed", "queue")
+LISTS: tuple[Place, ...] = ("scores", "feed", "queue", "table")
+JUMPS: tuple[Place, ...] = (*LISTS, "board")
+"""Screens on which a digit leads to another one."""
+ALL: tuple[Place, ...] = (*JUMPS, "entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ NAMES = {
     "exclamation_mark": "!",
     "equals_sign": "=",
     "colon": ":",
+    "plus": "+",
+    "minus": "-",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
@@ -137,6 +141,12 @@ TABLE: tuple[Key, ...] = (
     Key("queue.later", "d", "later", "later", "Conflict: decide later", ("queue",), 5),
     Key("queue.withdraw", "w", "withdraw", "withdraw", "Withdraw the entry under the cursor", ("queue",), 6),
     Key("feed.pause", "space", "pause", "pause", "Pause or follow", ("feed",), 1),
+    Key("board.pause", "space", "pause", "stop pages", "Stop the pages, or let them turn", ("board",), 1),
+    Key("board.more", "plus", "courts(1)", "more courts", "More courts on a page", ("board",), 2),
+    Key("board.fewer", "minus", "courts(-1)", "fewer courts", "Fewer courts on a page", ("board",), 3),
+    Key("table.open", "enter", "open", "open match", "Open the match under the cursor", ("table",), 1),
+    Key("table.left", "left", "sideways(-1)", "left", "Bracket: the round before", ("table",)),
+    Key("table.right", "right", "sideways(1)", "right", "Bracket: the round after", ("table",)),
     Key("list.filter", "slash", "filter", "filter", "Filter as you type", ("scores", "feed"), 2),
     Key("list.tab", "f", "next_tab", "tab", "Next tab or kind", LISTS, 3),
     Key("scores.sort", "s", "sort", "sort", "Sort by court, time or last change", ("scores",), 4),
@@ -148,10 +158,12 @@ TABLE: tuple[Key, ...] = (
     Key("list.page_down", "pagedown", "page(1)", "page down", "One page down", LISTS),
     Key("list.first", "home,g", "edge(-1)", "first", "The first row", LISTS),
     Key("list.last", "end,G", "edge(1)", "last", "The last row; in the feed, follow", LISTS),
-    Key("go.scores", "1", "app.go('scores')", "Scores", "All matches", LISTS),
-    Key("go.entry", "2", "app.go('entry')", "Entry", "The match being scored", LISTS),
-    Key("go.feed", "3", "app.go('feed')", "Feed", "What happened", LISTS),
-    Key("go.queue", "6", "app.go('queue')", "Queue", "What waits here, and conflicts", LISTS),
+    Key("go.scores", "1", "app.go('scores')", "Scores", "All matches", JUMPS),
+    Key("go.entry", "2", "app.go('entry')", "Entry", "The match being scored", JUMPS),
+    Key("go.feed", "3", "app.go('feed')", "Feed", "What happened", JUMPS),
+    Key("go.board", "b,7", "app.go('board')", "board", "The hall screen", LISTS, 12),
+    Key("go.table", "8", "app.go('table')", "Table", "Standings and bracket", JUMPS),
+    Key("go.queue", "6", "app.go('queue')", "Queue", "What waits here, and conflicts", JUMPS),
     Key("app.back", "escape", "back", "back", "Close, clear the filter, one step back"),
     Key("app.reconnect", "R", "app.reconnect", "reconnect", "Try the hub again now", ALL, 9),
     Key(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core import ids
-from tui.selectors import feed, queue, scores
+from tui.selectors import feed, queue, scores, standings
 from tui.selectors.cells import Column, Row, arrange, heading, layout, plain
 from tui.selectors.link import Watch
 from tui.selectors.scene import Scene
@@ -70,3 +70,12 @@ def plain_queue(view: View, width: int, at: datetime | None = None) -> str:
     scene = _scene(view, at)
     rows = [row for tab in queue.TABS for row in queue.listing(scene, tab).rows]
     return _table(_as_of(scene, "Queue"), queue.COLUMNS, rows, "Nothing waits.", width)
+
+
+def plain_table(view: View, width: int, at: datetime | None = None) -> str:
+    """Return the tables of all pools as text; the arguments are those of `plain_scores`."""
+    scene = _scene(view, at)
+    shown = scene.shown
+    rows = {} if shown is None else standings.rows(shown.projected)
+    empty = "No tournament." if shown is None else "No pools in this tournament."
+    return _table(_as_of(scene, "Table"), standings.COLUMNS, rows.values(), empty, width)

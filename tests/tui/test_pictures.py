@@ -24,7 +24,7 @@ SITUATIONS: dict[str, Callable[[], Desk]] = {
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-@pytest.mark.parametrize("screen", ["scores", "entry", "feed", "queue"])
+@pytest.mark.parametrize("screen", ["scores", "entry", "feed", "queue", "board", "table"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_picture(
     snap_compare: Callable[..., bool], situation: str, screen: str, size: tuple[int, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.cli.console import CONSOLE
+from tui.cli.console import BOARD, CONSOLE
 from tui.cli.demo import DEMO
 from tui.cli.exporting import EXPORT
 from tui.cli.hubs import HUB
@@ -17,4 +17,4 @@ from tui.cli.watching import WATCH
 
 __all__ = ["COMMANDS", "CONSOLE"]
 
-COMMANDS = (DEMO, HUB, IMPORT, REPLAY, WATCH, SCORE, QUEUE, STATUS, STANDINGS, BRACKET, EXPORT, LOAD)
+COMMANDS = (DEMO, HUB, IMPORT, REPLAY, WATCH, SCORE, QUEUE, STATUS, STANDINGS, BRACKET, BOARD, EXPORT, LOAD)

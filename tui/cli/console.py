@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     from core import Settings
 
-SCREENS = ("scores", "feed", "queue")
+SCREENS = ("scores", "feed", "queue", "board", "table")
 """What can be shown first, and printed without a terminal."""
+BOARD_THEME = "courtside-board"
+"""The board's theme where none is set: for projectors."""
 SWITCH = 0.001
 """Seconds after which a busy thread gives way to the other; the interpreter's own 5 ms add up on a press."""
 
@@ -72,20 +74,39 @@ def open_console(settings: Settings, screen: str | None = None) -> int:
     return Exit.BUG
 
 
+def _theme(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--theme", help="a theme's name")
+
+
+def _board(_args: argparse.Namespace, settings: Settings) -> int:
+    if not drawable():
+        say("the board needs a terminal; `courtside` without one prints the scores")
+        return Exit.USAGE
+    if not settings.console.theme:
+        look = settings.console.model_copy(update={"theme": BOARD_THEME})
+        settings = settings.model_copy(update={"console": look})
+    return _open(settings, "board")
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("console")
     group.add_argument("--screen", choices=SCREENS, help="where to begin")
-    group.add_argument("--theme", help="a theme's name")
+    _theme(group)
 
 
 def _console(args: argparse.Namespace, settings: Settings) -> int:
     if not drawable():
         return run(_print(args, settings))
+    return _open(settings, args.screen)
+
+
+def _open(settings: Settings, screen: str | None) -> int:
+    """Open the console on the hub that is there, or on one that it starts."""
     started = None
     if located(settings).ws_url == ():
         started = hubs.KeptHub(settings.data)
     try:
-        return open_console(located(settings), args.screen)
+        return open_console(located(settings), screen)
     finally:
         if started is not None:
             _leave(started.release())
@@ -111,13 +132,15 @@ def _asks(question: str) -> bool:
 
 async def _print(args: argparse.Namespace, settings: Settings) -> int:
     """Print a screen once, as text."""
-    from tui.plain import plain_feed, plain_queue, plain_scores
+    from tui.plain import plain_feed, plain_queue, plain_scores, plain_table
 
     settings = located(settings)
     async with open_realtime(settings, sends=False) as realtime:
         if not await connect_to_all(realtime, settings) and not realtime.view.tournaments:
             raise unreachable(realtime, settings)
-        printed = {"feed": plain_feed, "queue": plain_queue}.get(args.screen, plain_scores)
+        printed = {"feed": plain_feed, "queue": plain_queue, "table": plain_table}.get(
+            args.screen, plain_scores
+        )
         put(printed(realtime.view, shutil.get_terminal_size((120, 24)).columns))
     return Exit.DONE
 
@@ -128,3 +151,4 @@ CONSOLE = Command(
     _arguments,
     _console,
 )
+BOARD = Command("board", "the hall screen, for a projector", _theme, _board)

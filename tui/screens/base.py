@@ -44,6 +44,8 @@ TABS: tuple[Tab, ...] = (
     Tab("entry", 2, "Entry"),
     Tab("feed", 3, "Feed"),
     Tab("queue", 6, "Queue"),
+    Tab("board", 7, "Board"),
+    Tab("table", 8, "Table"),
 )
 _log = logging.getLogger(__name__)
 NOTICE_FOR = 5.0

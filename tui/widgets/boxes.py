@@ -5,33 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.selectors.cells import Line, Role, Run, fit, length
+from tui.selectors.figures import figures
 
 if TYPE_CHECKING:
     from core import commands
     from tui.selectors.entry import Box, Model
-
-GLYPHS = {
-    "0": ("####", "#  #", "#  #", "#  #", "####"),
-    "1": (" ## ", "  # ", "  # ", "  # ", " ###"),
-    "2": ("####", "   #", "####", "#   ", "####"),
-    "3": ("####", "   #", " ###", "   #", "####"),
-    "4": ("#  #", "#  #", "####", "   #", "   #"),
-    "5": ("####", "#   ", "####", "   #", "####"),
-    "6": ("####", "#   ", "####", "#  #", "####"),
-    "7": ("####", "   #", "   #", "   #", "   #"),
-    "8": ("####", "#  #", "####", "#  #", "####"),
-    "9": ("####", "#  #", "####", "   #", "####"),
-    "-": ("    ", "    ", "####", "    ", "    "),
-}
-FIGURE = 5
-"""Rows of a figure."""
-
-
-def figures(number: int, scale: int, *, ascii: bool) -> tuple[str, ...]:
-    """Return a number in large figures, five rows; each cell of a figure is `scale` cells wide."""
-    block = "#" if ascii else "█"
-    rows = ("".join(f"{GLYPHS[digit][row]} " for digit in str(number)) for row in range(FIGURE))
-    return tuple("".join(char * scale for char in row).rstrip().replace("#", block) for row in rows)
 
 
 def height_for(rows: int, columns: int) -> int:
@@ -79,7 +57,7 @@ def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list
     lines: list[Line] = [(Run(corners[0] + title.center(inner, bar) + corners[1], edge),)]
     lines.append(between(box.name, "strong"))
     lines.append(between(""))
-    drawn = figures(box.points, scale, ascii=ascii)
+    drawn = figures(str(box.points), 5, scale, ascii=ascii)
     if max(len(row) for row in drawn) > inner:
         drawn = ("", "", str(box.points), "", "")
     block = max(len(row) for row in drawn)

@@ -1,0 +1,70 @@
+"""The Table screen: standings, the bracket, and the match under its cursor."""
+
+from __future__ import annotations
+
+from core.domain.commands import CompleteMatch, SetScore
+from core.domain.commands import Score as Points
+from tests.support import desks
+from tests.support.console import Desk, opened
+from tests.support.tournaments import cup, match
+
+
+async def test_standings_name_what_decided_and_what_is_not_safe() -> None:
+    async with opened(desks.lively()) as console:
+        await console.press("8")
+        text = await console.wait_for("[8Table]")
+        assert "Group A, 8 to play" in text
+        lions = next(line for line in text.splitlines() if "Lions" in line)
+        assert lions.split() == ["1?", "Lions", "1", "1", "0", "0", "21", "15", "+6", "3", "difference"]
+
+
+async def test_a_result_moves_the_table_at_once() -> None:
+    desk = desks.lively()
+    async with opened(desk) as console:
+        await console.press("8")
+        await console.wait_for("8 to play")
+        desk.others(SetScore(desks.match(33), Points(30, 0)), CompleteMatch(desks.match(33)), ago=0)
+        text = await console.wait_for("7 to play")
+        assert text.index("Norrköping") < text.index("Lions")
+
+
+async def test_the_bracket_follows_the_cursor_and_opens_a_match() -> None:
+    plan = cup(8)
+    async with opened(Desk(plan)) as console:
+        await console.press("8", "f")
+        await console.wait_for("Quarter-finals")
+        assert "rounds" in console.text()
+        await console.press("down", "right", "right")
+        await console.wait_for("> M007")
+        await console.press("left", "home")
+        await console.wait_for("> M005")
+        await console.press("left", "end")
+        await console.wait_for("> M004")
+        await console.press("pageup")
+        await console.wait_for("> M001")
+        await console.press("enter")
+        await console.wait_for("M001  ENTRY")
+        assert console.app.scoring == match(plan, 1)
+        await console.press("escape")
+        await console.wait_for("[8Table]")
+
+
+async def test_the_row_and_the_tree_are_copied_as_text() -> None:
+    async with opened(desks.lively()) as console:
+        await console.press("8", "y")
+        await console.wait_for("Copied")
+        assert "Group A" in console.app.clipboard
+        await console.press("f")
+        await console.wait_for("[Bracket]")
+        await console.wait_for("M041")
+        await console.press("y")
+        await console.wait_for(lambda: "M042" in console.app.clipboard)
+
+
+async def test_without_pools_or_a_tournament_the_screen_says_so() -> None:
+    async with opened(Desk(cup(4))) as console:
+        await console.press("8")
+        await console.wait_for("No pools in this tournament")
+    async with opened(Desk()) as console:
+        await console.press("8", "left")
+        await console.wait_for("No tournament yet")

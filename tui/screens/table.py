@@ -1,0 +1,119 @@
+"""The Table screen: the tables of all pools, and the bracket as a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual import on
+
+from tui import keys
+from tui.messages import Opened
+from tui.screens.base import ListScreen, after
+from tui.selectors import bracket, standings
+from tui.selectors.cells import Line, Run, spread
+from tui.widgets.lines import Lines
+from tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core import ids, state
+    from tui.selectors.scene import Scene
+
+Tab = Literal["standings", "bracket"]
+TABS: tuple[Tab, ...] = ("standings", "bracket")
+
+
+class TableScreen(ListScreen):
+    """Standings and bracket."""
+
+    PLACE = "table"
+    LAST = "tree"
+    BINDINGS: ClassVar = keys.bindings("table")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab: Tab = "standings"
+        self.cursor: ids.MatchId | None = None
+        """The match under the cursor of the bracket."""
+        self._made: tuple[state.Tournament, bracket.Tree] | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="tabs")
+        yield Rows(id="rows")
+        yield Lines(id="tree")
+
+    def draw_body(self, scene: Scene) -> None:
+        shown = scene.shown
+        width, _ = self.app.size
+        self.rows.display = self.tab == "standings"
+        self.query_one("#tree", Lines).display = self.tab == "bracket"
+        where: Line = ()
+        if self.tab == "standings":
+            made = standings.rows(shown.projected) if shown is not None else {}
+            message = standings.NONE if shown is not None else "No tournament yet."
+            self.rows.fill(tuple(made), made.__getitem__, standings.COLUMNS, message)
+        elif shown is not None:
+            where = self._draw_tree(scene, shown.projected)
+        tabs = tuple(
+            Run(f" [{tab.capitalize()}] ", "chosen") if tab == self.tab else Run(f"  {tab.capitalize()}  ")
+            for tab in TABS
+        )
+        self.query_one("#tabs", Lines).show((spread(tabs, (*where, Run(" ")), width),))
+
+    def _draw_tree(self, scene: Scene, tournament: state.Tournament) -> Line:
+        made = self._tree(tournament)
+        if self.cursor not in made.nodes:
+            self.cursor = made.beside(None, 0, 0)
+        widget = self.query_one("#tree", Lines)
+        width, height = widget.size
+        if width and height:
+            widget.show(bracket.lines(scene, tournament, made, self.cursor, width, height))
+        return bracket.whereabouts(made, self.cursor, width)
+
+    def _tree(self, tournament: state.Tournament) -> bracket.Tree:
+        """Return the tree, made anew only where the tournament changed."""
+        if self._made is None or self._made[0] is not tournament:
+            self._made = (tournament, bracket.tree(tournament))
+        return self._made[1]
+
+    def action_next_tab(self) -> None:
+        self.tab = after(TABS, self.tab)
+        self.call_after_refresh(self.console.paint)
+
+    def action_move(self, rows: int) -> None:
+        if self.tab == "standings":
+            super().action_move(rows)
+        else:
+            self._step(0, rows)
+
+    def action_page(self, direction: int) -> None:
+        if self.tab == "standings":
+            super().action_page(direction)
+        else:
+            self._step(0, direction * 4)
+
+    def action_edge(self, direction: int) -> None:
+        if self.tab == "standings":
+            super().action_edge(direction)
+        else:
+            self._step(0, direction * 1_000)
+
+    def action_sideways(self, rounds: int) -> None:
+        if self.tab == "bracket":
+            self._step(rounds, 0)
+
+    def _step(self, rounds: int, matches: int) -> None:
+        if self._made is not None:
+            self.cursor = self._made[1].beside(self.cursor, rounds, matches)
+            self.console.paint()
+
+    @on(Opened)
+    def action_open(self) -> None:
+        if self.tab == "bracket" and self.cursor is not None:
+            self.console.open_match(self.cursor)
+
+    def action_copy(self) -> None:
+        text = self.query_one("#tree", Lines).text if self.tab == "bracket" else self.rows.text
+        if text:
+            self.console.copy(text)

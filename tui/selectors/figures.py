@@ -1,0 +1,69 @@
+"""Figures: numbers drawn large, from blocks, in three heights.
+
+Guarantees that a number takes exactly the rows that were asked for, each at most as wide as `width` says.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Height = Literal[3, 5, 7]
+"""Rows of a figure."""
+HEIGHTS: tuple[Height, ...] = (7, 5, 3)
+"""The highest first."""
+
+_BLOCKS = {
+    "0": ("####", "#  #", "#  #", "#  #", "####"),
+    "1": (" ## ", "  # ", "  # ", "  # ", " ###"),
+    "2": ("####", "   #", "####", "#   ", "####"),
+    "3": ("####", "   #", " ###", "   #", "####"),
+    "4": ("#  #", "#  #", "####", "   #", "   #"),
+    "5": ("####", "#   ", "####", "   #", "####"),
+    "6": ("####", "#   ", "####", "#  #", "####"),
+    "7": ("####", "   #", "   #", "   #", "   #"),
+    "8": ("####", "#  #", "####", "#  #", "####"),
+    "9": ("####", "#  #", "####", "   #", "####"),
+    "-": ("    ", "    ", "####", "    ", "    "),
+    ":": ("    ", " ## ", "    ", " ## ", "    "),
+    ".": ("    ", "    ", "    ", "    ", " ## "),
+}
+_STROKES = {
+    "0": (" _  ", "| | ", "|_| "),
+    "1": ("    ", "  | ", "  | "),
+    "2": (" _  ", " _| ", "|_  "),
+    "3": (" _  ", " _| ", " _| "),
+    "4": ("    ", "|_| ", "  | "),
+    "5": (" _  ", "|_  ", " _| "),
+    "6": (" _  ", "|_  ", "|_| "),
+    "7": (" _  ", "  | ", "  | "),
+    "8": (" _  ", "|_| ", "|_| "),
+    "9": (" _  ", "|_| ", " _| "),
+    "-": ("    ", " _  ", "    "),
+    ":": ("    ", " .  ", " .  "),
+    ".": ("    ", "    ", " .  "),
+}
+"""Three rows are too few for blocks to be told apart."""
+_STRETCHED = (0, 1, 1, 2, 3, 3, 4)
+"""Which of five rows each of seven repeats."""
+
+
+def figures(number: str, height: Height, scale: int = 1, *, ascii: bool = False) -> tuple[str, ...]:
+    """Return a number in large figures.
+
+    Args:
+        number: digits, and `-`, `:`, `.` between them.
+        height: how many rows.
+        scale: how many cells wide each cell of a figure is; strokes of three rows stay one wide.
+        ascii: draw with `#` instead of blocks.
+    """
+    if height == 3:
+        return tuple("".join(_STROKES[digit][row] for digit in number).rstrip() for row in range(3))
+    rows = range(5) if height == 5 else _STRETCHED
+    drawn = ("".join(f"{_BLOCKS[digit][row]} " for digit in number) for row in rows)
+    block = "#" if ascii else "█"
+    return tuple("".join(cell * scale for cell in row).rstrip().replace("#", block) for row in drawn)
+
+
+def width(number: str, height: Height, scale: int = 1) -> int:
+    """Return how many cells a number takes at most."""
+    return len(number) * 4 if height == 3 else len(number) * 5 * scale
