@@ -17,7 +17,9 @@ from core.hub.entrance import Doorkeeper
 from core.hub.http import Http, http_problem, problem
 from core.hub.link import HELLO_DEADLINE, Link
 from core.hub.poll import Polling
+from core.hub.rooms_http import RoomsHttp
 from core.wire.codec import SUBPROTOCOLS
+from core.wire.messages import CLOSE_GOING_AWAY
 from core.wire.poll import POLL_PATH
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 CLOSE_NO_HELLO = 4408
 """The client said nothing in time; it may try again."""
+CLOSE_ABNORMAL = 1006
+CLEAN_CLOSES = (1000, CLOSE_GOING_AWAY)
+"""RFC 6455, section 7.4.1: by these a client says that it meant to go."""
 
 
 class Sockets:
@@ -54,12 +59,13 @@ class Sockets:
         peer: SocketProtocol = scope["state"]["peer"]
         form = SUBPROTOCOLS[chosen] if chosen else "json"
         link = Link(self._lobby, peer, form, scope["state"]["visitor"])
+        code = CLOSE_ABNORMAL
         try:
-            await _read(link, receive)
+            code = await _read(link, receive)
         except TimeoutError:
             peer.close(CLOSE_NO_HELLO, f"no hello within {HELLO_DEADLINE:.0f} s")
         finally:
-            link.end()
+            link.end(clean=code in CLEAN_CLOSES)
 
 
 def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
@@ -69,6 +75,7 @@ def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
         Route("/v1/tournaments", http.tournaments),
         Route("/v1/tournaments/{tournament}", http.tournament),
         Route("/v1/tournaments/{tournament}/events", http.events),
+        Route("/v1/rooms", RoomsHttp(lobby).rooms),
         Route("/v1/entries", http.entries, methods=["POST"]),
         Route(POLL_PATH, Polling(lobby).poll, methods=["POST"]),
         Route("/healthz", http.health),
@@ -79,8 +86,8 @@ def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
     return Doorkeeper(inside, routes, lobby.door)
 
 
-async def _read(link: Link, receive: Receive) -> None:
-    """Read frames until the end.
+async def _read(link: Link, receive: Receive) -> int:
+    """Read frames until the end, and return the code with which the connection was closed.
 
     Raises:
         TimeoutError: the client did not say hello in time.
@@ -89,7 +96,8 @@ async def _read(link: Link, receive: Receive) -> None:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
-                return
+                code: int = message["code"]
+                return code
             text = message.get("text")
             link.receive_frame(message["bytes"] if text is None else text)
             if link.greeted:

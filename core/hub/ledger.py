@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from core.domain.answers import Answer
-from core.domain.commands import CreateTournament, Entry, Undo, match_of
+from core.domain.commands import Broadcast, CreateTournament, Entry, Undo, match_of
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.rules import Accepted, Refused, judge
 from core.errors import Malformed
+from core.hub.side import SideHeads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.domain.events import Event
     from core.domain.state import Tournament
+    from core.hub.side import Said, SideHead
 
 MAX_ID = 128
 """Longest id of an entry or a device, in characters."""
@@ -51,6 +53,8 @@ class Ruling:
     digest: bytes
     withdrawn: Answer | None = None
     """The answer that waits for an entry which this one took back before it arrived."""
+    said: Said | None = None
+    """The broadcast, where the entry is one to a room with a log of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Ledger:
         make_epoch: gives the epoch of a tournament that begins.
         states: the tournaments as the log leaves them.
         known: every id that was answered.
+        sides: where the rooms with logs of their own stand.
     """
 
     def __init__(
@@ -103,10 +108,12 @@ class Ledger:
         make_epoch: Callable[[], Epoch],
         states: Iterable[Tournament] = (),
         known: Iterable[Known] = (),
+        sides: Iterable[SideHead] = (),
     ) -> None:
         self._make_epoch = make_epoch
         self._states = {state.id: state for state in states}
         self._known = {one.answer.id: one for one in known}
+        self._sides = SideHeads(make_epoch, sides)
 
     def state(self, tournament: TournamentId) -> Tournament | None:
         """Return a tournament with everything judged so far, committed or not; `None` if there is none."""
@@ -180,7 +187,10 @@ class Ledger:
             events=verdict.events,
             reason="" if isinstance(verdict, Accepted) else verdict.reason,
         )
-        return Ruling(entry.tournament, answer, content)
+        said = None
+        if isinstance(entry.command, Broadcast) and not verdict.events:
+            said = self._sides.write(entry, entry.command, at, deliverer)
+        return Ruling(entry.tournament, answer, content, said=said)
 
 
 def _version(entry: Entry, events: tuple[Event, ...]) -> int:

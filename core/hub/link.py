@@ -12,15 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
+from core.domain.ids import DeviceId
 from core.domain.text import clean
 from core.errors import WireError
-from core.hub.access import READER, Pass, may_read
+from core.hub.access import READER, Pass
 from core.hub.door import Stopped, Visitor
 from core.hub.gate import Gate
 from core.hub.intake import take_in
 from core.hub.lobby import HEARTBEAT, Lobby
 from core.hub.protocol import pack
-from core.hub.room import no_room
 from core.hub.rounds import utc_now
 from core.wire.codec import Format, Frame, decode_client, encode
 from core.wire.messages import (
@@ -43,8 +43,11 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.presence import Here, Who
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.hub.protocol import Packed
@@ -100,6 +103,10 @@ class Link:
         self.visitor = visitor
         self.pass_: Pass = READER
         """What its client may do; counts from `Hello` on."""
+        self.idle_since: datetime | None = None
+        """Since when nobody is at the client's keys; `None` while somebody is."""
+        self.who = Who(DeviceId(""), "")
+        """The client's device and the person at it; known from `Hello` on."""
         self._lobby = lobby
         self._hello: Hello | None = None
         self._breaches = 0
@@ -137,18 +144,21 @@ class Link:
         """Send a message to this client alone."""
         self.peer.write(pack(encode(message, self.form)))
 
-    def end(self) -> None:
-        """Leave every room: the connection is over."""
-        self._lobby.forget(self)
+    def end(self, *, clean: bool = False) -> None:
+        """Leave every room: the connection is over, by the client's own word if `clean`."""
+        self._lobby.forget(self, clean=clean)
 
     def _receive(self, message: ClientMessage, hello: Hello) -> None:
         match message:
             case Join():
                 self._join(message)
             case Leave(room):
-                problem = self._lobby.rounds.rooms.leave(room, self)
+                problem = self._lobby.members.leave(room, self, asyncio.get_running_loop().time())
                 if problem is not None:
                     self.send(problem)
+            case Here(idle):
+                self.idle_since = (self.idle_since or utc_now()) if idle else None
+                self._lobby.members.receive_idle(self)
             case Submit(entries):
                 self._submit(entries, hello)
             case Ping(sent):
@@ -176,6 +186,7 @@ class Link:
             return
         self._hello = message
         self.pass_ = admitted
+        self.who = Who(message.device, admitted.name or message.name)
         lobby.links.add(self)
         self.send(
             Welcome(
@@ -197,7 +208,7 @@ class Link:
         if pass_ is self.pass_:
             return
         self.pass_ = pass_
-        self._lobby.rounds.rooms.forget(self)
+        self._lobby.members.forget(self, asyncio.get_running_loop().time(), clean=True)
         reason = f"this sign-in is {pass_.standing}; ask ops for a join code"
         self.send(Goodbye(reason))
         self.peer.close(CLOSE_GOING_AWAY, reason)
@@ -208,20 +219,16 @@ class Link:
         take_in(lobby.door, lobby.rounds, self, self.visitor, entries, name, hello.device, now)
 
     def _join(self, join: Join) -> None:
-        rounds = self._lobby.rounds
-        if not may_read(self.pass_, join.room):
-            # In the words for a room that is not there: what one may not read, one may not guess either.
-            self.send(no_room(join.room))
-            return
-        answered = rounds.rooms.join(join, rounds.answers(join.unanswered), self)
-        match answered:
+        rounds, now = self._lobby.rounds, asyncio.get_running_loop().time()
+        welcome = self._lobby.members.join(join, rounds.answers(join.unanswered), self, now, utc_now())
+        match welcome:
             case Snapshot(state=state):
                 room = rounds.rooms.room(state.id)
-                if room is not None and room.contradicts(join.position):
+                if room is not None and room.id == join.room and room.contradicts(join.position):
                     logger.warning("%s: a client has seen of %s what this log lacks", self.session, room.id)
-                self.peer.write(self._lobby.snapshot(answered, self.form))
+                self.peer.write(self._lobby.snapshot(welcome, self.form))
             case _:
-                self.send(answered)
+                self.send(welcome)
 
     def _complain(self, problem: Problem) -> None:
         """Tell the client that it breaks the protocol; end a link that goes on with it."""

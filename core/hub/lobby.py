@@ -8,10 +8,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, cast
+import secrets
+from typing import TYPE_CHECKING, TypeVar
 
+from core.domain.events import Event
+from core.domain.ids import Epoch, match_room, tournament_room
+from core.hub.catalogue import Catalogue
+from core.hub.members import Members
+from core.hub.pace import Paces
+from core.hub.presence import LEAVE_GRACE, Presence
 from core.hub.protocol import Packed, pack
 from core.hub.rounds import Rounds, utc_now
+from core.hub.withheld import excluded, shown_to
 from core.wire.codec import encode
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
@@ -23,12 +31,12 @@ from core.wire.messages import (
     Listing,
     Snapshot,
 )
+from core.wire.rooms import SideEvent, SideEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from core.domain.events import Event
-    from core.domain.ids import TournamentId
+    from core.domain.ids import MatchId, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.hub.access import Pass
     from core.hub.door import Door
@@ -40,6 +48,8 @@ if TYPE_CHECKING:
     """The tournaments that somebody may know of; `None` for all."""
 
 logger = logging.getLogger(__name__)
+
+Told = TypeVar("Told", Event, SideEvent)
 
 HEARTBEAT = 5.0
 """Seconds between two heartbeats."""
@@ -64,7 +74,10 @@ class Lobby:
         self.version = version
         self.leaving = False
         self.links: set[Link] = set()
+        self.presence: Presence[Link] = Presence(Epoch(secrets.token_hex(4)), LEAVE_GRACE)
+        self.paces = Paces()
         self._rounds: Rounds | None = None
+        self._members: Members[Link] | None = None
         self._snapshots: dict[Format, tuple[Tournament, Packed]] = {}
 
     @property
@@ -73,15 +86,56 @@ class Lobby:
         assert self._rounds is not None, "attached before the first link"
         return self._rounds
 
+    @property
+    def members(self) -> Members[Link]:
+        """Which link is in which room."""
+        assert self._members is not None, "attached before the first link"
+        return self._members
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All rooms, with their figures."""
+        rounds = self.rounds
+        return Catalogue(rounds.rooms, rounds.sides, self.members.count, self.presence.count, self.paces)
+
     def attach(self, rounds: Rounds) -> None:
         """Name the writer that serves these links."""
         self._rounds = rounds
+        self._members = Members(rounds.rooms, rounds.sides, self.presence)
 
-    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
-        """Tell a room's members the events of one round, encoded once a codec."""
-        message = Events(room.id, room.state.position.epoch, events)
-        # Nobody but links joins rooms; the rooms themselves only compare their members.
-        broadcast(cast("set[Link]", room.members), message)
+    def publish(self, room: Room, events: tuple[Event, ...]) -> None:
+        """Tell a room's members the events of one round, and those in its matches' rooms theirs."""
+        epoch, at = room.state.position.epoch, events[-1].received_at
+        self.paces.note(room.id, len(events), at)
+        self._tell(room.id, events, lambda shown: Events(room.id, epoch, shown))
+        of_matches: dict[MatchId, list[Event]] = {}
+        for event in events:
+            if event.match is not None:
+                of_matches.setdefault(event.match, []).append(event)
+        for match, own in of_matches.items():
+            inside = match_room(match)
+            self.paces.note(inside, len(own), at)
+            if self.members.of(inside):
+                broadcast(self.members.of(inside), Events(inside, epoch, tuple(own)))
+
+    def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
+        """Tell the members of a room with a log of its own what was said in one round."""
+        self.paces.note(room, len(events), events[-1].received_at)
+        self._tell(room, events, lambda shown: SideEvents(room, epoch, shown))
+
+    def _tell(
+        self, room: RoomId, events: tuple[Told, ...], make: Callable[[tuple[Told, ...]], HubMessage]
+    ) -> None:
+        """Send events to a room's members, encoded once a codec; apart to devices that see them otherwise."""
+        members = self.members.of(room)
+        apart = excluded(events)
+        if not apart:
+            broadcast(members, make(events))
+            return
+        broadcast([link for link in members if link.who.device not in apart], make(events))
+        for device in apart:
+            own = [link for link in members if link.who.device == device]
+            broadcast(own, make(shown_to(device, events)))
 
     def announce(self) -> None:
         """Tell everybody which tournaments there are."""
@@ -118,7 +172,7 @@ class Lobby:
 
     def snapshot(self, message: Snapshot, form: Format) -> Packed:
         """Pack a snapshot; the newest one is kept, as after an outage many ask for the same."""
-        if message.answers:
+        if message.answers or message.room != tournament_room(message.state.id):
             return pack(encode(message, form))
         kept = self._snapshots.get(form)
         if kept is None or kept[0] is not message.state:
@@ -133,6 +187,7 @@ class Lobby:
             await asyncio.sleep(LISTEN)
             now = clock()
             self.renew_passes()
+            self._settle(now)
             for link in self.links:
                 if now - link.peer.heard_at > SILENCE:
                     logger.info("%s: silent, aborted", link.session)
@@ -142,6 +197,12 @@ class Lobby:
                 self.show_durable(self.rounds.durable)
                 for link in self.links:
                     link.peer.ping()
+
+    def _settle(self, now: float) -> None:
+        """Tell what changed of who is there, and forget rooms that nobody uses."""
+        for diff in self.presence.handle_deadline(now):
+            broadcast(self.members.of(diff.room), diff)
+        self.rounds.sides.handle_deadline(now, self.members.in_use)
 
     async def dismiss(self, reason: str, deadline: float) -> None:
         """Close every link with a reason, and wait for their ends, at most `deadline` seconds."""
@@ -158,10 +219,10 @@ class Lobby:
         for link in leaving:
             link.peer.abort()
 
-    def forget(self, link: Link) -> None:
-        """Let a link out: its connection is over."""
+    def forget(self, link: Link, *, clean: bool) -> None:
+        """Let a link out: its connection is over, by the client's own word if `clean`."""
         self.links.discard(link)
-        self.rounds.rooms.forget(link)
+        self.members.forget(link, asyncio.get_running_loop().time(), clean=clean)
 
 
 def broadcast(links: Iterable[Link], message: HubMessage) -> None:

@@ -74,6 +74,8 @@ class Caller:
         self.lost = asyncio.Event()
         """Set when the session is over and its client was told, or cannot be."""
         self.end: Farewell | None = None
+        self.left = False
+        """Whether the client said that it goes."""
         self._on_end = on_end
         self._news = asyncio.Event()
 
@@ -174,6 +176,7 @@ class Polling:
             if caller.end is None:
                 link.receive_frame(frame)
         if poll.leaving:
+            caller.left = True
             caller.abort()
         if poll.wait and not poll.leaving:
             await caller.news(min(poll.wait, LONGEST_WAIT))
@@ -198,7 +201,7 @@ class Polling:
     def _forget(self, caller: Caller) -> None:
         """Let a session's link out; the session itself is known until its client has read the end."""
         _, link, _ = self._links[caller.id]
-        link.end()
+        link.end(clean=caller.left)
         seconds = LONGEST_WAIT if len(caller.mailbox) or not caller.lost.is_set() else 0.0
         asyncio.get_running_loop().call_later(seconds, self._links.pop, caller.id, None)
 

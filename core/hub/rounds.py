@@ -19,6 +19,7 @@ from core.errors import BadLog, Malformed, NotSaved
 from core.hub.access import judge_entry
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
 from core.hub.room import Room, Rooms
+from core.hub.side import Sides
 from core.wire.messages import Deferred, Problem
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.domain.events import Event
-    from core.domain.ids import CommandId, Epoch, TournamentId
+    from core.domain.ids import CommandId, Epoch, RoomId, TournamentId
     from core.hub.access import Pass
     from core.hub.gate import Gate
+    from core.hub.side import Said
     from core.hub.sqlite_log import Content, SqliteLog
+    from core.wire.rooms import SideEvent
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +81,12 @@ class Sender(Protocol):
 class Audience(Protocol):
     """Who is told what happened."""
 
-    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
+    def publish(self, room: Room, events: tuple[Event, ...]) -> None:
         """Tell a room's members the events of one round."""
+        ...
+
+    def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
+        """Tell the members of a room with a log of its own what was said in one round."""
         ...
 
     def announce(self) -> None:
@@ -130,7 +137,8 @@ class Rounds:
     """
 
     def __init__(self, log: SqliteLog, audience: Audience, make_epoch: Callable[[], Epoch]) -> None:
-        self.rooms: Rooms[object] = Rooms()
+        self.rooms = Rooms()
+        self.sides = Sides(log.side_tail)
         self.durable = True
         self._log = log
         self._audience = audience
@@ -257,7 +265,7 @@ class Rounds:
         state = self._ledger.state(brought.entry.tournament)
         return judge_entry(brought.sender.pass_, brought.entry, state).reason
 
-    def _publish(self, rulings: Iterable[Ruling]) -> None:
+    def _publish(self, rulings: Sequence[Ruling]) -> None:
         """Bring the rooms to what was committed and tell their members: one batch a room."""
         happened: dict[TournamentId, list[Event]] = {}
         for ruling in rulings:
@@ -276,6 +284,17 @@ class Rounds:
                 self._audience.publish(room, tuple(events))
         if opened:
             self._audience.announce()
+        self._publish_sides([ruling.said for ruling in rulings if ruling.said is not None])
+
+    def _publish_sides(self, said: Iterable[Said]) -> None:
+        happened: dict[RoomId, list[Said]] = {}
+        for one in said:
+            happened.setdefault(one.room, []).append(one)
+        for room, news in happened.items():
+            epoch = news[-1].epoch
+            fresh = self.sides.advance(room, epoch, [one.event for one in news])
+            if fresh:
+                self._audience.publish_side(room, epoch, fresh)
 
     def _fail(self, brought: Sequence[Brought], error: NotSaved) -> None:
         """Defer the round and all that waits behind it: judging later entries first would turn the order."""
@@ -318,7 +337,7 @@ class Rounds:
         for kept in content.tournaments:
             room = self.rooms.room(kept.state.id)
             if room is None:
-                self.rooms.open(kept.state, kept.recent)
+                self.rooms.open(kept.state, kept.recent, kept.created_at)
                 opened = True
                 continue
             missed = tuple(event for event in kept.recent if event.seq > room.state.position.seq)
@@ -327,7 +346,10 @@ class Rounds:
                 self._audience.publish(room, missed)
         if opened:
             self._audience.announce()
-        return Ledger(self._make_epoch, (kept.state for kept in content.tournaments), content.known)
+        for side, missed_there in self.sides.restart(content.sides).items():
+            self._audience.publish_side(side.id, side.epoch, missed_there)
+        states = (kept.state for kept in content.tournaments)
+        return Ledger(self._make_epoch, states, content.known, content.sides)
 
     async def _write(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)

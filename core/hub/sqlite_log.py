@@ -2,7 +2,7 @@
 
 Durable when `commit` returns: WAL with synchronous=FULL. Automatic checkpoints are off, so that no commit
 pays for one; `checkpoint` is called in quiet moments. Events are JSON that people can read. All calls but
-`page` belong to one thread at a time.
+`page` and `side_tail` belong to one thread at a time.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from core.domain.reduce import fold
 from core.errors import BadLog, NotSaved
 from core.hub.ledger import Known, Ruling
 from core.hub.room import RECENT
+from core.hub.side_log import SIDE_TABLES, read_heads, read_tail, write_sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
+    from core.domain.ids import RoomId
     from core.domain.state import Tournament
+    from core.hub.side import SideHead, SideTail
 
 SCHEMA = 1
 """Version of the tables; a log of a newer one is refused."""
@@ -67,6 +71,8 @@ class Kept:
     state: Tournament
     recent: tuple[Event, ...]
     """Its latest events, in order."""
+    created_at: datetime
+    """When its first event was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Content:
     tournaments: tuple[Kept, ...]
     """In the order of their creation."""
     known: tuple[Known, ...]
+    sides: tuple[SideHead, ...]
+    """Where the rooms with logs of their own stand."""
 
 
 class SqliteLog:
@@ -109,9 +117,10 @@ class SqliteLog:
                 )
             }
             kept = tuple(
-                Kept(fold(events, epoch), tuple(events[-RECENT:])) for (_, epoch), events in logs.items()
+                Kept(fold(events, epoch), tuple(events[-RECENT:]), events[0].received_at)
+                for (_, epoch), events in logs.items()
             )
-            return Content(kept, tuple(self._known(logs)))
+            return Content(kept, tuple(self._known(logs)), read_heads(self._connection))
 
     def commit(self, rulings: Sequence[Ruling]) -> None:
         """Store a round of answers with their events, all or none, and return when they are on disk.
@@ -154,6 +163,7 @@ class SqliteLog:
                     for answer, content, tournament in answers
                 ),
             )
+            write_sides(write, (ruling.said for ruling in rulings if ruling.said is not None))
         self._changed = True
 
     def recover(self) -> Content:
@@ -194,16 +204,22 @@ class SqliteLog:
         Raises:
             BadLog: the file cannot be read.
         """
-        try:
-            with closing(sqlite3.connect(self.path.resolve().as_uri() + "?mode=ro", uri=True)) as reader:
-                rows = reader.execute(
-                    "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND seq > ? AND seq <= ?"
-                    " ORDER BY seq LIMIT ?",
-                    (tournament, epoch, after, until, limit),
-                )
-                return tuple(msgspec.Raw(data) for (data,) in rows)
-        except sqlite3.Error as error:
-            raise BadLog(str(self.path), str(error)) from error
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND seq > ? AND seq <= ?"
+                " ORDER BY seq LIMIT ?",
+                (tournament, epoch, after, until, limit),
+            )
+            return tuple(msgspec.Raw(data) for (data,) in rows)
+
+    def side_tail(self, room: RoomId) -> SideTail:
+        """Return the end of what was said in a room with a log of its own; safe from any thread.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        with self._reader() as reader:
+            return read_tail(reader, room)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -227,6 +243,7 @@ class SqliteLog:
                     f"INSERT INTO hub VALUES ('id', '{uuid4().hex}');"
                     f"PRAGMA user_version = {SCHEMA}; COMMIT;"
                 )
+            connection.executescript(SIDE_TABLES)
         except sqlite3.OperationalError as error:
             connection.close()
             raise NotSaved(str(self.path), str(error)) from error
@@ -266,6 +283,19 @@ class SqliteLog:
                 reason=reason,
             )
             yield Known(answer, content)
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """Open the file once more, to read what is committed.
+
+        Raises:
+            BadLog: it cannot be read.
+        """
+        try:
+            with closing(sqlite3.connect(self.path.resolve().as_uri() + "?mode=ro", uri=True)) as reader:
+                yield reader
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise BadLog(str(self.path), str(error)) from error
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -15,6 +15,9 @@ from msgspec.structs import force_setattr
 from core.domain.ids import DeviceId, Epoch, Role, RoomId, TeamId
 from core.domain.text import clean
 
+MAX_DEVICE = 128
+"""Longest id of a device, in characters."""
+
 
 class Who(Struct, frozen=True, array_like=True):
     """What tells members apart: a device and the person at it; on the wire a pair."""
@@ -23,6 +26,7 @@ class Who(Struct, frozen=True, array_like=True):
     name: str
 
     def __post_init__(self) -> None:
+        force_setattr(self, "device", clean(self.device, MAX_DEVICE))
         force_setattr(self, "name", clean(self.name))
 
 
@@ -40,6 +44,7 @@ class Member(Struct, frozen=True, omit_defaults=True, kw_only=True):
     team: TeamId | None = None
 
     def __post_init__(self) -> None:
+        force_setattr(self, "device", clean(self.device, MAX_DEVICE))
         force_setattr(self, "name", clean(self.name))
 
     @property

@@ -95,6 +95,6 @@ class RoomInfo(Struct, frozen=True, omit_defaults=True, kw_only=True):
     event_rate: float = 0.0
     """Events a minute, over the last minutes."""
     created_at: datetime | None = None
-    """`None` where nothing was said yet in a room with a log of its own."""
+    """A room of a tournament is as old as that one; `None` for the global room before its first event."""
     last_activity: datetime | None = None
     """When its last event was received; `None` before the first."""

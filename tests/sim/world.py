@@ -21,7 +21,7 @@ from core.domain.ids import CommandId, DeviceId, TeamId, tournament_room
 from core.domain.reduce import fold
 from core.hub.gate import Gate
 from core.hub.ledger import Contradicted, Known, Ledger, Repeated, Ruling
-from core.hub.room import Rooms
+from core.hub.room import Rooms, no_room
 from core.realtime.config import EngineConfig
 from core.realtime.effects import (
     Apply,
@@ -164,7 +164,8 @@ class Hub:
         self._inbox: list[tuple[Wire, Entry]] = []
         self._busy = False
         self._answered_by: dict[CommandId, Answer] = {id: one.answer for id, one in self.known.items()}
-        self._rooms: Rooms[Wire] = Rooms()
+        self._rooms = Rooms()
+        self._joined: set[Wire] = set()
         if self.state is not None:
             self._rooms.open(self.state, self.log)
         states = [] if self.state is None else [self.state]
@@ -190,7 +191,12 @@ class Hub:
             case Join() as join:
                 answers = (self._answered_by.get(id) for id in join.unanswered)
                 found = sorted((a for a in answers if a is not None), key=lambda answer: answer.seq)
-                self.say(wire, self._rooms.join(join, tuple(found), wire))
+                room = self._rooms.room(PLAN.id)
+                if join.room != ROOM or room is None or wire.device_id is None:
+                    self.say(wire, no_room(join.room))
+                    return
+                self._joined.add(wire)
+                self.say(wire, room.welcome(join.position, tuple(found), wire.device_id))
             case Submit(entries):
                 self._bring(wire, entries)
             case Ping(sent):
@@ -291,7 +297,7 @@ class Hub:
         assert room is not None
         room.advance(self.state, events)
         # Not the set itself, whose order is not the seed's.
-        for wire in [wire for wire in self.wires if wire in room.members]:
+        for wire in [wire for wire in self.wires if wire in self._joined]:
             self.say(wire, Events(ROOM, EPOCH, tuple(events)))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.domain.commands import CreateTournament, Entry, Undo
-from core.domain.ids import CommandId
+from core.domain.ids import CommandId, Epoch, RoomId
 from core.domain.state import Position
 from core.errors import NotSaved
 from core.hub.access import TRUSTED
@@ -18,6 +18,7 @@ from core.hub.gate import Gate
 from core.hub.rounds import MAX_INBOX, Rounds
 from core.hub.sqlite_log import SqliteLog
 from core.wire.messages import Answers, Deferred, Problem
+from core.wire.rooms import SideEvent
 from tests.support.tournaments import EPOCH, entry, league, match, point
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Recorder:
         self.gate = Gate()
         self.pass_ = TRUSTED
         self.told: list[Answers | Deferred | Problem | tuple[Event, ...] | str | bool] = []
+        self.said: list[tuple[RoomId, Epoch, tuple[SideEvent, ...]]] = []
         self.changed = asyncio.Event()
 
     def give_answers(self, answers: tuple[Answer, ...]) -> None:
@@ -56,9 +58,13 @@ class Recorder:
     def give_problem(self, problem: Problem) -> None:
         self._note(problem)
 
-    def publish(self, room: Room[object], events: tuple[Event, ...]) -> None:
+    def publish(self, room: Room, events: tuple[Event, ...]) -> None:
         assert room.state.position.seq == events[-1].seq
         self._note(events)
+
+    def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
+        self.said.append((room, epoch, events))
+        self.changed.set()
 
     def announce(self) -> None:
         self._note("announced")
