@@ -143,7 +143,7 @@ class OldClients:
         for event in events:
             if isinstance(event.fact, BroadcastSent):
                 self.relay(Message(channel, event.fact.event, Raw(event.fact.data.encode())), event.device)
-            for happening in tell(event, state, self.actions.pop(event.command, None)):
+            for happening in tell(event, state, self.actions.get(event.command)):
                 self.relay(message(channel, happening), event.device)
         if any(isinstance(event.fact, MatchCompleted | MatchReopened) for event in events):
             self._show_leaderboard(state, channel)
