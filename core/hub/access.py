@@ -230,6 +230,19 @@ def judge_entry(pass_: Pass, entry: Entry, state: Tournament | None) -> Permit:
     return Permit("hold", objection) if objection else _JUDGE
 
 
+def may_bring(pass_: Pass, tournament: TournamentId, *, own: bool) -> bool:
+    """Tell whether somebody may bring events of an older epoch, which are not judged again.
+
+    Args:
+        pass_: of the one who brings them, with today's standing.
+        tournament: whose log.
+        own: whether they are of entries of the same device; others' are brought by valid passes only.
+    """
+    if pass_.role not in WRITERS or not _covers(pass_, tournament):
+        return False
+    return own or pass_.standing == "valid"
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host, by name or address, is this machine alone."""
     try:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from core.domain.answers import Answer
-from core.domain.commands import Broadcast, CreateTournament, Entry, Undo, match_of
+from core.domain.commands import Broadcast, Entry, Founding, Undo, match_of
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.rules import Accepted, Refused, judge
 from core.errors import Malformed
+from core.hub.recollection import Witness, adopt, witness
 from core.hub.side import SideHeads
 
 if TYPE_CHECKING:
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.events import Event
+    from core.domain.ids import DeviceId
     from core.domain.state import Tournament
+    from core.hub.recollection import Filed, Made
     from core.hub.side import Said, SideHead
+    from core.wire.offers import Bring, Offer
 
 MAX_ID = 128
 """Longest id of an entry or a device, in characters."""
@@ -55,6 +60,10 @@ class Ruling:
     """The answer that waits for an entry which this one took back before it arrived."""
     said: Said | None = None
     """The broadcast, where the entry is one to a room with a log of its own."""
+    begins: bool = False
+    """Whether the answer's epoch begins with it."""
+    filed: tuple[tuple[Epoch, Event], ...] = ()
+    """Events of older epochs that were adopted, to be kept as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,8 @@ class Ledger:
         self._states = {state.id: state for state in states}
         self._known = {one.answer.id: one for one in known}
         self._sides = SideHeads(make_epoch, sides)
+        for state in self._states.values():
+            self._know(state)
 
     def state(self, tournament: TournamentId) -> Tournament | None:
         """Return a tournament with everything judged so far, committed or not; `None` if there is none."""
@@ -172,12 +183,14 @@ class Ledger:
         if state is not None:
             epoch = state.position.epoch
         else:
-            epoch = self._make_epoch() if isinstance(entry.command, CreateTournament) else Epoch("")
+            epoch = self._make_epoch() if isinstance(entry.command, Founding) else Epoch("")
         verdict = judge(state, entry, at, epoch, deliverer, objection)
         if isinstance(verdict, Refused):
             answer = Answer(id=entry.id, outcome="refused", epoch=epoch, reason=verdict.reason)
             return Ruling(entry.tournament, answer, content)
         self._states[entry.tournament] = verdict.state
+        if state is None:
+            self._know(verdict.state)
         answer = Answer(
             id=entry.id,
             outcome="accepted" if isinstance(verdict, Accepted) else "held",
@@ -190,7 +203,67 @@ class Ledger:
         said = None
         if isinstance(entry.command, Broadcast) and not verdict.events:
             said = self._sides.write(entry, entry.command, at, deliverer)
-        return Ruling(entry.tournament, answer, content, said=said)
+        return Ruling(entry.tournament, answer, content, begins=state is None, said=said)
+
+    def receive_offer(
+        self, offer: Offer, at: datetime, bringer: str, device: DeviceId, *, differs: bool
+    ) -> Ruling | None:
+        """Take note of what a client that may write has seen; `None` where that is nothing new.
+
+        Args:
+            offer: what it has.
+            at: when it was received, UTC.
+            bringer: the person at the client.
+            device: the client's device.
+            differs: whether this log has another event at the offer's position.
+        """
+        state = self._states.get(offer.tournament)
+        if state is None:
+            return None
+        made = witness(state, offer, Witness(at, bringer, device), self._make_epoch, differs=differs)
+        return None if made is None else self._enter(made)
+
+    def adopt(self, bring: Bring, filed: Filed, at: datetime, bringer: str) -> list[Ruling]:
+        """Adopt events of an older epoch; those that are here already are passed over.
+
+        Args:
+            bring: the events.
+            filed: the commands of those positions that the log has, by seq.
+            at: when they were received, UTC.
+            bringer: the person who brings them.
+        """
+        rulings: list[Ruling] = []
+        for _, group in groupby(bring.events, lambda event: event.command):
+            state = self._states.get(bring.tournament)
+            if state is None:
+                break
+            events = tuple(group)
+            known = self._known.get(events[0].command)
+            made = adopt(
+                state, bring.epoch, events, filed, None if known is None else known.answer, at, bringer
+            )
+            if made is not None:
+                rulings.append(self._enter(made))
+        return rulings
+
+    def _enter(self, made: Made) -> Ruling:
+        """Make what happened to an older epoch part of this ledger."""
+        self._states[made.state.id] = made.state
+        self._known.setdefault(made.answer.id, Known(made.answer, b""))
+        return Ruling(made.state.id, made.answer, b"", begins=made.begins, filed=made.filed)
+
+    def _know(self, state: Tournament) -> None:
+        """Know the entries that a state names: a copy may have come without the answers to them."""
+        epoch = state.position.epoch
+        for match in state.matches.values():
+            for counted in match.entries:
+                if counted.id not in self._known:
+                    answer = Answer(id=counted.id, outcome="accepted", epoch=epoch, seq=1)
+                    self._known[counted.id] = Known(answer, b"")
+            for held in match.held:
+                if held.entry.id not in self._known:
+                    answer = Answer(id=held.entry.id, outcome="held", epoch=epoch, seq=1, reason=held.reason)
+                    self._known[held.entry.id] = Known(answer, b"")
 
 
 def _version(entry: Entry, events: tuple[Event, ...]) -> int:

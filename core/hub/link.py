@@ -22,6 +22,7 @@ from core.hub.intake import take_in
 from core.hub.lobby import HEARTBEAT, Lobby
 from core.hub.protocol import pack
 from core.hub.rounds import utc_now
+from core.hub.testimony import take_testimony
 from core.wire.codec import Format, Frame, decode_client, encode
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
@@ -43,6 +44,7 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.offers import Bring, Offer, Want
 from core.wire.presence import Here, Who
 
 if TYPE_CHECKING:
@@ -140,6 +142,10 @@ class Link:
         """Send what cannot be used."""
         self.send(problem)
 
+    def give_want(self, want: Want) -> None:
+        """Send what the hub lacks of an older epoch."""
+        self.send(want)
+
     def send(self, message: HubMessage) -> None:
         """Send a message to this client alone."""
         self.peer.write(pack(encode(message, self.form)))
@@ -151,7 +157,7 @@ class Link:
     def _receive(self, message: ClientMessage, hello: Hello) -> None:
         match message:
             case Join():
-                self._join(message)
+                self._join(message, hello)
             case Leave(room):
                 problem = self._lobby.members.leave(room, self, asyncio.get_running_loop().time())
                 if problem is not None:
@@ -159,6 +165,8 @@ class Link:
             case Here(idle):
                 self.idle_since = (self.idle_since or utc_now()) if idle else None
                 self._lobby.members.receive_idle(self)
+            case Offer() | Bring():
+                self._recall(message, hello)
             case Submit(entries):
                 self._submit(entries, hello)
             case Ping(sent):
@@ -196,6 +204,7 @@ class Link:
                 at=utc_now(),
                 tournaments=lobby.listings(admitted),
                 role=admitted.role,
+                team=admitted.team,
                 version=lobby.version,
                 name=admitted.name,
                 standing=admitted.standing,
@@ -218,14 +227,20 @@ class Link:
         name, now = clean(hello.name), asyncio.get_running_loop().time()
         take_in(lobby.door, lobby.rounds, self, self.visitor, entries, name, hello.device, now)
 
-    def _join(self, join: Join) -> None:
+    def _recall(self, message: Offer | Bring, hello: Hello) -> None:
+        name = self.pass_.name or clean(hello.name)
+        take_testimony(self._lobby.rounds, self, message, name, hello.device)
+
+    def _join(self, join: Join, hello: Hello) -> None:
         rounds, now = self._lobby.rounds, asyncio.get_running_loop().time()
         welcome = self._lobby.members.join(join, rounds.answers(join.unanswered), self, now, utc_now())
         match welcome:
             case Snapshot(state=state):
                 room = rounds.rooms.room(state.id)
-                if room is not None and room.id == join.room and room.contradicts(join.position):
+                position = join.position
+                if position and room is not None and room.id == join.room and room.contradicts(position):
                     logger.warning("%s: a client has seen of %s what this log lacks", self.session, room.id)
+                    self._recall(Offer(state.id, position), hello)
                 self.peer.write(self._lobby.snapshot(welcome, self.form))
             case _:
                 self.send(welcome)

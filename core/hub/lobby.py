@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.domain.events import Event
 from core.domain.ids import Epoch, match_room, tournament_room
@@ -59,6 +59,18 @@ LISTEN = 0.5
 """Seconds between two looks for silent links."""
 
 
+class Follower(Protocol):
+    """Somebody who carries on what happens to those who are no links."""
+
+    def publish(self, room: Room, events: tuple[Event, ...]) -> None:
+        """Tell the events of one round in a room."""
+        ...
+
+    def dismiss(self, reason: str) -> None:
+        """End every connection: the hub stops."""
+        ...
+
+
 class Lobby:
     """Every link of a hub, and what all of them are told.
 
@@ -74,8 +86,11 @@ class Lobby:
         self.version = version
         self.leaving = False
         self.links: set[Link] = set()
+        self.followers: list[Follower] = []
+        """Others who hear what happens, in words of their own."""
         self.presence: Presence[Link] = Presence(Epoch(secrets.token_hex(4)), LEAVE_GRACE)
         self.paces = Paces()
+        self._announced: set[TournamentId] = set()
         self._rounds: Rounds | None = None
         self._members: Members[Link] | None = None
         self._snapshots: dict[Format, tuple[Tournament, Packed]] = {}
@@ -101,6 +116,7 @@ class Lobby:
     def attach(self, rounds: Rounds) -> None:
         """Name the writer that serves these links."""
         self._rounds = rounds
+        self._announced = {one.id for one in rounds.rooms.listings()}
         self._members = Members(rounds.rooms, rounds.sides, self.presence)
 
     def publish(self, room: Room, events: tuple[Event, ...]) -> None:
@@ -117,6 +133,8 @@ class Lobby:
             self.paces.note(inside, len(own), at)
             if self.members.of(inside):
                 broadcast(self.members.of(inside), Events(inside, epoch, tuple(own)))
+        for follower in self.followers:
+            follower.publish(room, events)
 
     def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
         """Tell the members of a room with a log of its own what was said in one round."""
@@ -137,11 +155,25 @@ class Lobby:
             own = [link for link in members if link.who.device == device]
             broadcast(own, make(shown_to(device, events)))
 
+    def restart(self, room: Room) -> None:
+        """Send a room's members its state: a new epoch began."""
+        message = Snapshot(room.id, room.state)
+        for link in self.members.of(room.id):
+            link.peer.write(self.snapshot(message, link.form))
+        for match in room.state.matches:
+            if inside := self.members.of(match_room(match)):
+                broadcast(inside, room.welcome_in(match, None, ()))
+
     def announce(self) -> None:
         """Tell everybody which tournaments there are."""
         # While the rooms are first filled from the log there is no writer yet, and nobody to tell.
-        if self.links:
-            for scope, links in self._by_scope().items():
+        if self._rounds is None:
+            return
+        known = {one.id for one in self.rounds.rooms.listings()}
+        new, self._announced = known - self._announced, known
+        for scope, links in self._by_scope().items():
+            # Who may not know of the new one does not even hear that there is one.
+            if scope is None or new & scope:
                 broadcast(links, Directory(self._listings(scope)))
 
     def listings(self, pass_: Pass) -> tuple[Listing, ...]:
@@ -211,6 +243,8 @@ class Lobby:
         broadcast(leaving, Goodbye(reason))
         for link in leaving:
             link.peer.close(CLOSE_GOING_AWAY, reason)
+        for follower in self.followers:
+            follower.dismiss(reason)
         # Each leaves the lobby when it is closed here, and is gone when its client has read that.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline):

@@ -15,12 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
 
+from msgspec.structs import replace
+
 from core.errors import BadLog, Malformed, NotSaved
 from core.hub.access import judge_entry
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.recollection import wanted
 from core.hub.room import Room, Rooms
 from core.hub.side import Sides
 from core.wire.messages import Deferred, Problem
+from core.wire.offers import Bring, Offer, Want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.domain.events import Event
-    from core.domain.ids import CommandId, Epoch, RoomId, TournamentId
+    from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, TournamentId
     from core.hub.access import Pass
     from core.hub.gate import Gate
     from core.hub.side import Said
@@ -42,6 +46,8 @@ Ts = TypeVarTuple("Ts")
 
 MAX_INBOX = 20_000
 """Entries that may wait; those above are deferred as `busy`."""
+MAX_RECALLED = 1_000
+"""Messages about older epochs that may wait."""
 MAX_ROUND = 512
 """Entries judged in one round, so that one round does not hold up the readers for long."""
 QUIET = 0.5
@@ -78,6 +84,14 @@ class Sender(Protocol):
         ...
 
 
+class Witnessing(Protocol):
+    """Who has seen of a tournament what this log may lack."""
+
+    def give_want(self, want: Want) -> None:
+        """Take what the hub lacks."""
+        ...
+
+
 class Audience(Protocol):
     """Who is told what happened."""
 
@@ -87,6 +101,10 @@ class Audience(Protocol):
 
     def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
         """Tell the members of a room with a log of its own what was said in one round."""
+        ...
+
+    def restart(self, room: Room) -> None:
+        """Tell a room's members that a new epoch began."""
         ...
 
     def announce(self) -> None:
@@ -105,6 +123,18 @@ class Brought:
     sender: Sender
     entry: Entry
     deliverer: str
+    objection: str = ""
+    """Why a person must decide, whatever rights say; `""` for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What a client says of an older epoch, in the inbox."""
+
+    sender: Witnessing
+    message: Offer | Bring
+    name: str
+    device: DeviceId
 
 
 @dataclass(slots=True)
@@ -145,13 +175,16 @@ class Rounds:
         self._make_epoch = make_epoch
         self._writer = ThreadPoolExecutor(1, "log")
         self._inbox: deque[Brought] = deque()
+        self._recalled: deque[Recalled] = deque()
         self._wake = asyncio.Event()
         self._uncommitted: frozenset[CommandId] = frozenset()
         self._stopping = False
         self._since_checkpoint = 0
         self._ledger = self._take(log.read())
 
-    def bring(self, sender: Sender, entries: Sequence[Entry], name: str, device: str) -> None:
+    def bring(
+        self, sender: Sender, entries: Sequence[Entry], name: str, device: str, objection: str = ""
+    ) -> None:
         """Take entries of a sender into the inbox, or defer them.
 
         Args:
@@ -159,6 +192,7 @@ class Rounds:
             entries: in the order of the key presses.
             name: the person who brings them.
             device: the device that brings them.
+            objection: why a person must decide them; `""` for nothing.
         """
         deferred: list[Entry] = []
         for entry in entries:
@@ -167,10 +201,19 @@ class Rounds:
                 sender.gate.defer(entry)
             else:
                 own = entry.device == device and entry.by == name
-                self._inbox.append(Brought(sender, entry, "" if own else name))
+                self._inbox.append(Brought(sender, entry, "" if own else name, objection))
         if deferred:
             sender.give_deferred(_deferred(deferred, "busy" if self.durable else "read_only"))
         self._wake.set()
+
+    def recall(self, sender: Witnessing, message: Offer | Bring, name: str, device: DeviceId) -> None:
+        """Take what a client that may write says of an older epoch.
+
+        It is dropped where it cannot be taken now: clients offer again what was not adopted.
+        """
+        if self.durable and not self._stopping and len(self._recalled) < MAX_RECALLED:
+            self._recalled.append(Recalled(sender, message, name, device))
+            self._wake.set()
 
     def answers(self, commands: Iterable[CommandId]) -> tuple[Answer, ...]:
         """Return the committed answers to ids, in the order of the log; unknown ones are left out."""
@@ -187,6 +230,9 @@ class Rounds:
         while not (self._stopping and (not self._inbox or not self.durable)):
             if not self.durable:
                 await self._recover()
+            elif self._recalled:
+                # Before entries: what was made on top of old ones is then judged on top of them.
+                await self._recollect(self._recalled.popleft())
             elif self._inbox:
                 await self._round()
             else:
@@ -222,21 +268,62 @@ class Rounds:
     async def _round(self) -> None:
         brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
         rulings, replies = self._judge(brought)
-        if rulings:
-            self._uncommitted = _answered(rulings)
-            try:
-                await self._write(self._log.commit, rulings)
-            except NotSaved as error:
-                # They stay uncommitted: the ledger has their answers until it is made anew.
-                self._fail(brought, error)
-                return
-            self._uncommitted = frozenset()
-            self._since_checkpoint += len(rulings)
+        if not await self._commit(rulings, brought):
+            return
         for sender, reply in replies.items():
             reply.give(sender)
         self._publish(rulings)
         if self._since_checkpoint > SWOLLEN:
             await self._checkpoint()
+
+    async def _commit(self, rulings: Sequence[Ruling], brought: Sequence[Brought] = ()) -> bool:
+        """Store rulings and tell whether that succeeded; if not, what was brought is deferred."""
+        if not rulings:
+            return True
+        self._uncommitted = _answered(rulings)
+        try:
+            await self._write(self._log.commit, rulings)
+        except NotSaved as error:
+            # They stay uncommitted: the ledger has their answers until it is made anew.
+            self._fail(brought, error)
+            return False
+        self._uncommitted = frozenset()
+        self._since_checkpoint += len(rulings)
+        return True
+
+    async def _recollect(self, one: Recalled) -> None:
+        """Adopt what was brought, or say what of an offer is wanted; a new epoch may begin with that."""
+        try:
+            if isinstance(one.message, Bring):
+                await self._adopt(one, one.message)
+            else:
+                await self._look_at(one, one.message)
+        except BadLog as error:
+            logger.warning("what %s has of an older epoch must wait: %s", one.device, error)
+
+    async def _adopt(self, one: Recalled, bring: Bring) -> None:
+        seqs = [event.seq for event in bring.events]
+        filed = await self._write(self._log.filed, bring.tournament, bring.epoch, seqs)
+        rulings = self._ledger.adopt(bring, filed, utc_now(), one.name)
+        if await self._commit(rulings):
+            self._publish(rulings)
+
+    async def _look_at(self, one: Recalled, offer: Offer) -> None:
+        tournament, position = offer.tournament, offer.position
+        filed = await self._write(self._log.filed, tournament, position.epoch, (position.seq,))
+        differs = filed.get(position.seq, position.command) != position.command
+        ruling = self._ledger.receive_offer(offer, utc_now(), one.name, one.device, differs=differs)
+        if ruling is not None:
+            if not await self._commit([ruling]):
+                return
+            logger.warning("%s has seen of %s what this log lacks: %s", one.device, tournament, position)
+            self._publish([ruling])
+        if not offer.spans:
+            return
+        here = await self._write(self._log.spans, tournament, position.epoch)
+        offer = replace(offer, forked=offer.forked or differs)
+        spans = wanted(self._ledger.state(tournament), offer, here)
+        one.sender.give_want(Want(tournament, position.epoch, spans))
 
     def _judge(self, brought: Sequence[Brought]) -> tuple[list[Ruling], dict[Sender, Reply]]:
         """Judge one after the other, and return what to commit and what to say once it is."""
@@ -263,13 +350,15 @@ class Rounds:
     def _objection(self, brought: Brought) -> str:
         """Return why rights refuse an entry, as the tournament stands now; `""` for nothing."""
         state = self._ledger.state(brought.entry.tournament)
-        return judge_entry(brought.sender.pass_, brought.entry, state).reason
+        return judge_entry(brought.sender.pass_, brought.entry, state).reason or brought.objection
 
     def _publish(self, rulings: Sequence[Ruling]) -> None:
         """Bring the rooms to what was committed and tell their members: one batch a room."""
         happened: dict[TournamentId, list[Event]] = {}
         for ruling in rulings:
-            if ruling.answer.events:
+            state = self._ledger.state(ruling.tournament)
+            # What is filed of an older epoch is no news of this one.
+            if ruling.answer.events and state is not None and state.position.epoch == ruling.answer.epoch:
                 happened.setdefault(ruling.tournament, []).extend(ruling.answer.events)
         opened = False
         for tournament, events in happened.items():
@@ -278,6 +367,10 @@ class Rounds:
             room = self.rooms.room(tournament)
             if room is None:
                 self.rooms.open(state, events)
+                opened = True
+            elif events[0].seq == 1:
+                room.restart(state, events)
+                self._audience.restart(room)
                 opened = True
             else:
                 room.advance(state, events)
@@ -338,6 +431,11 @@ class Rounds:
             room = self.rooms.room(kept.state.id)
             if room is None:
                 self.rooms.open(kept.state, kept.recent, kept.created_at)
+                opened = True
+                continue
+            if room.state.position.epoch != kept.state.position.epoch:
+                room.restart(kept.state, kept.recent)
+                self._audience.restart(room)
                 opened = True
                 continue
             missed = tuple(event for event in kept.recent if event.seq > room.state.position.seq)

@@ -7,6 +7,7 @@ pays for one; `checkpoint` is called in quiet moments. Events are JSON that peop
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,25 +17,27 @@ from uuid import uuid4
 import msgspec
 
 from core.domain.answers import Answer, Outcome
-from core.domain.events import Event
+from core.domain.events import EpochBegun, Event
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
+from core.domain.spans import spans_of
 from core.errors import BadLog, NotSaved
 from core.hub.ledger import Known, Ruling
 from core.hub.room import RECENT
 from core.hub.side_log import SIDE_TABLES, read_heads, read_tail, write_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from core.domain.ids import RoomId
+    from core.domain.spans import Spans
     from core.domain.state import Tournament
     from core.hub.side import SideHead, SideTail
 
-SCHEMA = 1
-"""Version of the tables; a log of a newer one is refused."""
+SCHEMA = 2
+"""Version of the tables: a log of a newer one is refused, an older one is brought up after a backup."""
 
 _TABLES = """
 CREATE TABLE hub (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -59,6 +62,23 @@ CREATE TABLE answers (
     reason TEXT NOT NULL
 );
 """
+_EPOCHS = """
+CREATE TABLE epochs (
+    tournament TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    parent TEXT,
+    parent_seq INTEGER NOT NULL,
+    begun_at TEXT NOT NULL,
+    PRIMARY KEY (tournament, epoch)
+);
+"""
+_UPGRADES: dict[int, str] = {
+    1: f"{_EPOCHS}"
+    "INSERT INTO epochs SELECT id, epoch, NULL, 0, strftime('%Y-%m-%dT%H:%M:%fZ') FROM tournaments;",
+}
+"""What brings a log up from a version to the next one."""
+
+logger = logging.getLogger(__name__)
 
 _event_json = msgspec.json.Encoder()
 _event_of: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -86,6 +106,17 @@ class Content:
     """Where the rooms with logs of their own stand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """An epoch of a tournament, and what it goes on from."""
+
+    epoch: Epoch
+    parent: Epoch | None
+    """`None` for one that began with a plan."""
+    after: int
+    """Seq of the parent position; 0 without a parent."""
+
+
 class SqliteLog:
     """One log file.
 
@@ -110,17 +141,18 @@ class SqliteLog:
             BadLog: it contradicts itself or cannot be read.
         """
         with self._reading():
+            current = self._connection.execute("SELECT id, epoch FROM tournaments ORDER BY rowid").fetchall()
             logs = {
-                (TournamentId(tournament), Epoch(epoch)): self._events(tournament, epoch)
+                (tournament, epoch): {event.seq: event for event in self._events(tournament, epoch)}
                 for tournament, epoch in self._connection.execute(
-                    "SELECT id, epoch FROM tournaments ORDER BY rowid"
+                    "SELECT DISTINCT tournament, epoch FROM events"
                 )
             }
-            kept = tuple(
-                Kept(fold(events, epoch), tuple(events[-RECENT:]), events[0].received_at)
-                for (_, epoch), events in logs.items()
-            )
-            return Content(kept, tuple(self._known(logs)), read_heads(self._connection))
+            kept = []
+            for tournament, epoch in current:
+                events = tuple(logs[tournament, epoch].values())
+                kept.append(Kept(fold(events, Epoch(epoch)), events[-RECENT:], events[0].received_at))
+            return Content(tuple(kept), tuple(self._known(logs)), read_heads(self._connection))
 
     def commit(self, rulings: Sequence[Ruling]) -> None:
         """Store a round of answers with their events, all or none, and return when they are on disk.
@@ -134,18 +166,21 @@ class SqliteLog:
             for answer in (ruling.answer, ruling.withdrawn)
             if answer is not None
         ]
+        events = [
+            (ruling.tournament, answer.epoch, event)
+            for ruling in rulings
+            for answer in (ruling.answer, ruling.withdrawn)
+            if answer is not None
+            for event in answer.events
+        ]
+        filed = [(ruling.tournament, epoch, event) for ruling in rulings for epoch, event in ruling.filed]
         with self._writing() as write:
-            for answer, _, tournament in answers:
-                if answer.events and answer.events[0].seq == 1:
-                    write.execute("INSERT INTO tournaments VALUES (?, ?)", (tournament, answer.epoch))
-            write.executemany(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
-                (
-                    (tournament, answer.epoch, event.seq, event.command, _event_json.encode(event).decode())
-                    for answer, _, tournament in answers
-                    for event in answer.events
-                ),
-            )
+            for ruling in rulings:
+                if ruling.begins:
+                    _begin(write, ruling)
+            write.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, events))
+            # Where a position was seen with two contents, the first one stays; the log of today has both.
+            write.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, filed))
             write.executemany(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -221,6 +256,45 @@ class SqliteLog:
         with self._reader() as reader:
             return read_tail(reader, room)
 
+    def spans(self, tournament: TournamentId, epoch: Epoch) -> Spans:
+        """Return which seqs of an epoch are here.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT seq FROM events WHERE tournament = ? AND epoch = ?", (tournament, epoch)
+            )
+            return spans_of(seq for (seq,) in rows)
+
+    def filed(self, tournament: TournamentId, epoch: Epoch, seqs: Collection[int]) -> dict[int, CommandId]:
+        """Return the commands of those events of an epoch that are here, by seq.
+
+        Args:
+            tournament: whose log.
+            epoch: of the events.
+            seqs: which events; those between the first and the last are looked at.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT seq, command FROM events WHERE tournament = ? AND epoch = ? AND seq BETWEEN ? AND ?",
+                (tournament, epoch, min(seqs, default=0), max(seqs, default=-1)),
+            )
+            return {seq: CommandId(command) for seq, command in rows}
+
+    def epochs(self, tournament: TournamentId) -> tuple[Lineage, ...]:
+        """Return the epochs of a tournament of which the log has anything, the newest last."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT epoch, parent, parent_seq FROM epochs WHERE tournament = ? ORDER BY rowid",
+                (tournament,),
+            )
+            return tuple(Lineage(epoch, parent, seq) for epoch, parent, seq in rows)
+
     def _open(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
@@ -239,10 +313,12 @@ class SqliteLog:
                 )
             if version == 0:
                 connection.executescript(
-                    f"BEGIN IMMEDIATE; {_TABLES}"
+                    f"BEGIN IMMEDIATE; {_TABLES}{_EPOCHS}"
                     f"INSERT INTO hub VALUES ('id', '{uuid4().hex}');"
                     f"PRAGMA user_version = {SCHEMA}; COMMIT;"
                 )
+            elif version < SCHEMA:
+                self._upgrade(connection, version)
             connection.executescript(SIDE_TABLES)
         except sqlite3.OperationalError as error:
             connection.close()
@@ -255,6 +331,15 @@ class SqliteLog:
             raise
         return connection
 
+    def _upgrade(self, connection: sqlite3.Connection, version: int) -> None:
+        """Bring the tables up to today's version, after a copy of the file as it was."""
+        backup = self.path.with_name(f"{self.path.name}.v{version}.bak")
+        with closing(sqlite3.connect(backup)) as target:
+            connection.backup(target)
+        steps = "".join(_UPGRADES[step] for step in range(version, SCHEMA))
+        connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA}; COMMIT;")
+        logger.info("%s: brought up to version %d; as it was: %s", self.path, SCHEMA, backup.name)
+
     def _identity(self) -> str:
         with self._reading():
             (hub,) = self._connection.execute("SELECT value FROM hub WHERE key = 'id'").fetchone()
@@ -266,13 +351,13 @@ class SqliteLog:
         )
         return [_event_of.decode(data) for (data,) in rows]
 
-    def _known(self, logs: dict[tuple[TournamentId, Epoch], list[Event]]) -> Iterator[Known]:
+    def _known(self, logs: dict[tuple[str, str], dict[int, Event]]) -> Iterator[Known]:
         rows = self._connection.execute(
             "SELECT id, tournament, digest, outcome, epoch, seq, version, events, reason FROM answers"
         )
         for command, tournament, content, outcome, epoch, seq, version, count, reason in rows:
-            # Seqs are dense from 1, so an event's place in its log is its seq less one.
-            events = logs[tournament, epoch][seq - count : seq] if count else ()
+            log = logs[tournament, epoch] if count else {}
+            events = [log[one] for one in range(seq - count + 1, seq + 1)]
             answer = Answer(
                 id=CommandId(command),
                 outcome=cast("Outcome", outcome),
@@ -318,3 +403,23 @@ class SqliteLog:
             except sqlite3.Error as second:
                 error.add_note(f"and the transaction could not be undone: {second}")
             raise NotSaved(str(self.path), str(error)) from error
+
+
+def _begin(write: sqlite3.Connection, ruling: Ruling) -> None:
+    """Make an epoch the current one of its tournament."""
+    epoch, first = ruling.answer.epoch, ruling.answer.events[0]
+    write.execute(
+        "INSERT INTO tournaments VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch",
+        (ruling.tournament, epoch),
+    )
+    begun = first.fact if isinstance(first.fact, EpochBegun) else None
+    parent = (None, 0) if begun is None else (begun.parent, begun.after)
+    write.execute(
+        "INSERT INTO epochs VALUES (?, ?, ?, ?, ?)",
+        (ruling.tournament, epoch, *parent, first.received_at.isoformat()),
+    )
+
+
+def _event_row(place: tuple[TournamentId, Epoch, Event]) -> tuple[str, str, int, str, str]:
+    tournament, epoch, event = place
+    return tournament, epoch, event.seq, event.command, _event_json.encode(event).decode()

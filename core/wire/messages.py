@@ -18,8 +18,9 @@ from msgspec import Struct
 from core.domain.answers import Answer
 from core.domain.commands import Entry
 from core.domain.events import Event
-from core.domain.ids import CommandId, DeviceId, Epoch, Role, RoomId, TournamentId
+from core.domain.ids import CommandId, DeviceId, Epoch, Role, RoomId, TeamId, TournamentId
 from core.domain.state import Position, Tournament
+from core.wire.offers import Bring, Offer, Want
 from core.wire.presence import Here, PresenceDiff, PresenceSnapshot
 from core.wire.rooms import SideEvents, SideReplay
 
@@ -107,6 +108,8 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     tournaments: tuple[Listing, ...]
     role: Role = "admin"
     """What this client may do; the hub judges every command by itself."""
+    team: TeamId | None = None
+    """The team that the client's token is for; `None` for none."""
     version: str = ""
     """The hub's own version, for people."""
     name: str = ""
@@ -204,7 +207,7 @@ class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     """Where to go instead; `None` to come back here."""
 
 
-ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping | Here
+ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping | Here | Offer | Bring
 HubMessage: TypeAlias = (
     Welcome
     | Directory
@@ -215,6 +218,7 @@ HubMessage: TypeAlias = (
     | SideEvents
     | PresenceSnapshot
     | PresenceDiff
+    | Want
     | Answers
     | Deferred
     | Pong
