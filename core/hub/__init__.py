@@ -5,10 +5,10 @@ This is its front door; the server stack loads only when a hub runs.
 
 from __future__ import annotations
 
-from core.hub.folder import running
+from core.hub.folder import owner_token, running
 from core.hub.options import HubOptions
 
-__all__ = ["HubOptions", "run", "running"]
+__all__ = ["HubOptions", "owner_token", "run", "running"]
 
 
 def run(options: HubOptions) -> int:
@@ -16,7 +16,7 @@ def run(options: HubOptions) -> int:
 
     Raises:
         FolderInUse: another hub works on that data folder.
-        BadSettings: it cannot listen there.
+        BadSettings: it cannot listen there, or its certificate cannot be used.
         BadLog: its log cannot be used.
         NotSaved: its folder or log cannot be written.
     """

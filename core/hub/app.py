@@ -15,10 +15,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from core.hub.entrance import Doorkeeper
 from core.hub.http import Http, http_problem, problem
+from core.hub.legacy import OldClients
 from core.hub.link import HELLO_DEADLINE, Link
 from core.hub.poll import Polling
 from core.hub.rooms_http import RoomsHttp
 from core.wire.codec import SUBPROTOCOLS
+from core.wire.invites import INVITES_PATH, JOIN_PATH
+from core.wire.legacy import LEGACY_PATH
 from core.wire.messages import CLOSE_GOING_AWAY
 from core.wire.poll import POLL_PATH
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.hub.lobby import Lobby
     from core.hub.protocol import SocketProtocol
+    from core.hub.reception import Reception
     from core.hub.sqlite_log import SqliteLog
 
 CLOSE_NO_HELLO = 4408
@@ -68,7 +72,7 @@ class Sockets:
             link.end(clean=code in CLEAN_CLOSES)
 
 
-def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
+def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
     """Assemble the application."""
     http = Http(lobby, log)
     routes = [
@@ -78,9 +82,14 @@ def application(lobby: Lobby, log: SqliteLog) -> ASGIApp:
         Route("/v1/rooms", RoomsHttp(lobby).rooms),
         Route("/v1/entries", http.entries, methods=["POST"]),
         Route(POLL_PATH, Polling(lobby).poll, methods=["POST"]),
+        Route(JOIN_PATH, reception.join, methods=["POST"]),
+        Route(INVITES_PATH, reception.listing),
+        Route(INVITES_PATH, reception.invite, methods=["POST"]),
+        Route(f"{INVITES_PATH}/{{invite}}", reception.revoke, methods=["DELETE"]),
         Route("/healthz", http.health),
         Route("/readyz", http.ready),
         WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),
+        WebSocketRoute(LEGACY_PATH, cast("ASGIApp", OldClients(lobby))),
     ]
     inside = Starlette(routes=routes, exception_handlers={HTTPException: http_problem})
     return Doorkeeper(inside, routes, lobby.door)

@@ -8,7 +8,6 @@ tells `door`, who may come where `access`. A token is taken from the `Authorizat
 from __future__ import annotations
 
 import asyncio
-import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from starlette.routing import Match, Route, WebSocketRoute
 
 from core.hub.access import may_open, origin_allowed
 from core.hub.door import Door, Stopped, Visitor
-from core.hub.http import PASS, VISITOR, problem
+from core.hub.http import PASS, VISITOR, problem, too_many
 from core.hub.rounds import utc_now
 
 if TYPE_CHECKING:
@@ -95,11 +94,4 @@ def unknown(detail: str) -> Response:
     """Say that one has to sign in (RFC 6750, section 3)."""
     response = problem(HTTPStatus.UNAUTHORIZED, detail)
     response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def too_many(wait: float, detail: str) -> Response:
-    """Say after how many seconds to come again (RFC 6585, section 4)."""
-    response = problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
-    response.headers["Retry-After"] = str(math.ceil(wait))
     return response

@@ -22,12 +22,14 @@ PATIENCE = 1.0
 """Seconds to wait for the lock: `running` of another process takes it for a moment."""
 
 
-class Note(Struct, frozen=True):
-    """What `hub.json` says while a hub runs."""
+class Note(Struct, frozen=True, omit_defaults=True):
+    """What `hub.json` says while a hub runs, to whoever may read its folder."""
 
     url: str
     """Where to reach it from this machine."""
     pid: int
+    token: str = ""
+    """What signs its owner in, where that is asked for."""
 
 
 def hub_folder(data: Path) -> Path:
@@ -61,11 +63,11 @@ def claimed(data: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def noted(folder: Path, url: str) -> Iterator[None]:
-    """Tell others where the hub is, as long as it is there."""
+def noted(folder: Path, url: str, token: str) -> Iterator[None]:
+    """Tell its owner where the hub is, as long as it is there."""
     path = folder / "hub.json"
     draft = folder / "hub.json.new"
-    draft.write_bytes(msgspec.json.encode(Note(url, os.getpid())))
+    _write_privately(draft, msgspec.json.encode(Note(url, os.getpid(), token)))
     draft.replace(path)
     try:
         yield
@@ -83,11 +85,7 @@ def secret(folder: Path) -> bytes:
     try:
         if not path.exists():
             draft = folder / "secret.key.new"
-            draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+            _write_privately(draft, secrets.token_bytes(SECRET_BYTES))
             draft.replace(path)
         return path.read_bytes()
     except OSError as error:
@@ -96,6 +94,17 @@ def secret(folder: Path) -> bytes:
 
 def running(data: Path) -> str | None:
     """Return the URL of the hub that works on a data folder; `None` if none does."""
+    note = _current(data)
+    return None if note is None else note.url
+
+
+def owner_token(data: Path) -> str | None:
+    """Return what signs the owner in to the hub that works on a data folder; `None` if none does."""
+    note = _current(data)
+    return None if note is None else note.token or None
+
+
+def _current(data: Path) -> Note | None:
     folder = hub_folder(data)
     note = _read(folder)
     if note is None:
@@ -104,7 +113,16 @@ def running(data: Path) -> str | None:
         with FileLock(folder / "hub.lock", timeout=0):
             return None
     except Timeout:
-        return note.url
+        return note
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    """Write a file anew that its owner alone may read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read(folder: Path) -> Note | None:

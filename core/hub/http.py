@@ -7,6 +7,7 @@ request waits for their round.
 from __future__ import annotations
 
 import asyncio
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -186,6 +187,13 @@ def problem(status: HTTPStatus, detail: str) -> Response:
     """Return a problem (RFC 9457, section 3)."""
     body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     return Response(msgspec.json.encode(body), status.value, media_type="application/problem+json")
+
+
+def too_many(wait: float, detail: str) -> Response:
+    """Say after how many seconds to come again (RFC 6585, section 4)."""
+    response = problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
+    response.headers["Retry-After"] = str(math.ceil(wait))
+    return response
 
 
 async def http_problem(_request: Request, error: Exception) -> Response:

@@ -25,3 +25,7 @@ class HubOptions:
     """Whether even who is on the hub's own machine needs a token; the owner has one in `hub/`."""
     open_reading: bool = True
     """Whether everybody may read without a token."""
+    tls_cert: Path | None = None
+    """The certificate to show, in PEM; `None` to listen plainly."""
+    tls_key: Path | None = None
+    """Its key; `None` where `tls_cert` has it too."""

@@ -11,8 +11,8 @@ import contextlib
 import logging
 import secrets
 import signal
-import socket
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -20,28 +20,36 @@ import msgspec
 import uvicorn
 
 from core.domain.ids import Epoch
-from core.errors import BadSettings
+from core.hub.access import Pass
 from core.hub.app import application
 from core.hub.door import Door, House
 from core.hub.folder import claimed, noted, secret
+from core.hub.invites import opened
+from core.hub.listening import listening
 from core.hub.lobby import Lobby
 from core.hub.protocol import MAX_FRAME_BYTES, HttpProtocol, SocketProtocol
+from core.hub.reception import Reception
 from core.hub.rounds import Rounds
 from core.hub.sqlite_log import SqliteLog
 from core.hub.tokens import Mint
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
+    from core.hub.invites import Invites
+    from core.hub.listening import Listener
     from core.hub.options import HubOptions
 
+OWNER = Pass("owner", "", "admin")
+"""Whoever can read the hub's folder, and so the note in it with a token of this pass."""
 logger = logging.getLogger(__name__)
 
 FAREWELL = 2.0
 """Seconds that links and requests may take to end when the hub stops."""
-SOCKET_BUFFER_BYTES = 256 << 10
-"""What the system holds for a peer that does not read: little, so that the hub's own bound counts."""
 
 
 def run(options: HubOptions) -> int:
@@ -49,15 +57,25 @@ def run(options: HubOptions) -> int:
 
     Raises:
         FolderInUse: another hub works on that data folder.
-        BadSettings: it cannot listen there.
+        BadSettings: it cannot listen there, or its certificate cannot be used.
         BadLog: its log cannot be used.
         NotSaved: its folder or log cannot be written.
     """
-    with claimed(options.data) as folder, _listening(options.host, options.port) as listener:
-        log = SqliteLog(folder / "log.sqlite3")
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(options, folder, log, listener))
+    with claimed(options.data) as folder, listening(options) as (main, own):
+        key = secret(folder)
+        with opened(folder / "invites.sqlite3", key) as invites:
+            log = SqliteLog(folder / "log.sqlite3")
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_serve(options, folder, log, _House(invites, Mint(key, log.hub)), (main, own)))
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the hub knows people by."""
+
+    invites: Invites
+    mint: Mint
 
 
 class _Server(uvicorn.Server):
@@ -83,36 +101,46 @@ class _Server(uvicorn.Server):
             server.close()
 
 
-async def _serve(options: HubOptions, folder: Path, log: SqliteLog, listener: socket.socket) -> None:
-    house = House(trusts_loopback=not options.require_token, open_reading=options.open_reading)
-    lobby = Lobby(log.hub, Door(Mint(secret(folder), log.hub), house), version("courtside"))
+async def _serve(
+    options: HubOptions, folder: Path, log: SqliteLog, house: _House, sockets: tuple[Listener, Listener]
+) -> None:
+    main, own = sockets
+    revoked = [invite.id for invite in house.invites.all() if invite.revoked_at is not None]
+    rules = House(trusts_loopback=not options.require_token, open_reading=options.open_reading)
+    lobby = Lobby(log.hub, Door(house.mint, rules, revoked), version("courtside"))
     rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)))
     lobby.attach(rounds)
-    server = _Server(_config(lobby, log))
+    app = application(lobby, log, Reception(lobby, house.invites, house.mint))
+    # By the socket: a hub that is reached in two ways has a server for each, and one application.
+    servers = {one.socket: _Server(_config(app, one)) for one in sockets}
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
         writing = group.create_task(rounds.run())
         beating = group.create_task(lobby.beat())
-        group.create_task(server.serve([listener]))
-        await server.ready.wait()
-        url = _url(options.host, listener)
-        with noted(folder, url):
-            _say_ready(options, url)
+        for listener, server in servers.items():
+            group.create_task(server.serve([listener]))
+            await server.ready.wait()
+        with noted(folder, own.url, house.mint.sign(OWNER)):
+            _say_ready(options, main.url, own.url)
             await stop.wait()
-            server.stop_listening()
+            for server in servers.values():
+                server.stop_listening()
             rounds.stop()
             await asyncio.wait([writing])
             await lobby.dismiss("the hub is stopping", FAREWELL)
             beating.cancel()
-            server.should_exit = True
+            for server in servers.values():
+                server.should_exit = True
     await rounds.close()
 
 
-def _config(lobby: Lobby, log: SqliteLog) -> uvicorn.Config:
+def _config(app: ASGIApp, listener: Listener) -> uvicorn.Config:
+    tls = listener.tls
     return uvicorn.Config(
-        application(lobby, log),
+        app,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         http=HttpProtocol,
         ws=SocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
@@ -129,41 +157,9 @@ def _config(lobby: Lobby, log: SqliteLog) -> uvicorn.Config:
     )
 
 
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Open the socket that the hub listens on."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError, OverflowError) as error:
-        raise BadSettings("host", "the hub's options", f"cannot listen on {host!r} ({error})") from error
-    with socket.socket(family, kind, proto) as listener:
-        # A restarted hub takes its port at once, though connections of the one before still linger.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-        try:
-            listener.bind(address)
-        except (OSError, OverflowError) as error:
-            raise BadSettings(
-                "port",
-                "the hub's options",
-                f"cannot listen on {host} port {port} ({error}); stop what uses it, or name another (0: any)",
-            ) from error
-        listener.setblocking(False)
-        yield listener
-
-
-def _url(host: str, listener: socket.socket) -> str:
-    """Return where the hub is reached from this machine."""
-    name, port = listener.getsockname()[:2]
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name if host != "localhost" else host)
-    return f"ws://[{near}]:{port}" if ":" in near else f"ws://{near}:{port}"
-
-
-def _say_ready(options: HubOptions, url: str) -> None:
+def _say_ready(options: HubOptions, url: str, own_url: str) -> None:
     if options.json:
-        line = msgspec.json.encode({"event": "ready", "url": url}).decode()
+        line = msgspec.json.encode({"event": "ready", "url": url, "own_url": own_url}).decode()
     else:
         line = f"hub at {url}, data in {options.data}; Ctrl+C stops it"
     sys.stdout.write(f"{line}\n")
