@@ -407,6 +407,7 @@ class Rounds:
         """Try the disk again; what the failed commit left there after all is given out like any other."""
         try:
             content = await self._write(self._log.recover)
+            self._ledger = self._take(content)
         except (NotSaved, BadLog) as error:
             logger.warning("still read-only: %s", error)
             self._wake.clear()
@@ -418,7 +419,6 @@ class Rounds:
             except TimeoutError:
                 return
             return
-        self._ledger = self._take(content)
         self._uncommitted = frozenset()
         self.durable = True
         logger.info("the log takes writes again")

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import AddScore, CreateTournament, Entry, Notify, Undo
-from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId, TournamentId
+from core.domain.commands import AddScore, Broadcast, CreateTournament, Entry, Notify, Undo
+from core.domain.ids import (
+    CommandId,
+    DeviceId,
+    Epoch,
+    MatchId,
+    TeamId,
+    TournamentId,
+    team_room,
+    tournament_room,
+)
 from core.domain.reduce import fold
 from core.errors import Malformed
 from core.hub.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
@@ -233,3 +242,24 @@ def test_what_cannot_stand_in_a_log_is_malformed(made: Entry) -> None:
     with pytest.raises(Malformed):
         ledger.submit(made, NOON)
     assert home_score(ledger) == 0
+
+
+def test_a_broadcast_to_some_is_answered_and_stands_in_their_rooms_own_log() -> None:
+    ledger = begun()
+    reds, blues = (team_room(T, TeamId(team)) for team in ("a", "b"))
+    said = []
+    for number, room in enumerate((reds, blues, reds)):
+        ruling = ledger.submit(entry(T, Broadcast(room, "lunch"), id=f"b{number}"), NOON)
+        assert isinstance(ruling, Ruling)
+        assert ruling.said is not None
+        assert (ruling.answer.outcome, ruling.answer.seq, ruling.answer.events) == ("accepted", 0, ())
+        said.append((ruling.said.room, ruling.said.event.seq))
+    assert said == [(reds, 1), (blues, 1), (reds, 2)]
+    assert submit(ledger, scored(1)).seq == 3, "the tournament's own log has no gap"
+    assert isinstance(ledger.submit(entry(T, Broadcast(reds, "lunch"), id="b0"), NOON), Repeated)
+
+
+def test_a_broadcast_to_everybody_is_an_event_of_the_tournament() -> None:
+    ruling = begun().submit(entry(T, Broadcast(tournament_room(T), "lunch"), id="b1"), NOON)
+    assert isinstance(ruling, Ruling)
+    assert (ruling.said, ruling.answer.seq) == (None, 2)

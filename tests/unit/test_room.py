@@ -154,3 +154,10 @@ def test_the_listing_shows_where_each_tournament_stands() -> None:
     (listing,) = rooms.listings()
     assert (listing.id, listing.epoch, listing.seq) == (PLAN.id, EPOCH, 11)
     assert rooms.room(league(name="other").id) is None
+
+
+def test_a_new_epoch_takes_the_place_of_the_old_one() -> None:
+    begun = room()
+    events, state = record(PLAN)
+    begun.restart(state, events)
+    assert begun.after(Position(EPOCH, 0)) == events

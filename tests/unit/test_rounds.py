@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.commands import CreateTournament, Entry, Undo
-from core.domain.ids import CommandId, Epoch, RoomId
+from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
+from core.domain.ids import GLOBAL_ROOM, CommandId, Epoch, RoomId, TeamId, team_room
 from core.domain.state import Position
 from core.errors import NotSaved
 from core.hub.access import TRUSTED
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.hub.sqlite_log import Content
 
 PLAN = league()
+REDS = team_room(PLAN.id, TeamId("a"))
 CREATE = entry(PLAN.id, CreateTournament(PLAN), id="plan")
 
 
@@ -65,6 +66,9 @@ class Recorder:
     def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
         self.said.append((room, epoch, events))
         self.changed.set()
+
+    def restart(self, room: Room) -> None:
+        self._note(room.state.position.epoch)
 
     def announce(self) -> None:
         self._note("announced")
@@ -238,4 +242,64 @@ async def test_what_could_not_be_committed_is_no_answer_until_it_is_judged_again
         await ann.until(lambda: "undo" in ann.answered)
         rounds.stop()
     assert {answer.id for answer in rounds.answers(ids)} == set(ids)
+    await rounds.close()
+
+
+def spoken(id: str, room: RoomId = REDS) -> Entry:
+    return entry(PLAN.id, Broadcast(room, "lunch"), id=id)
+
+
+async def test_what_is_said_to_some_is_told_once_it_is_on_disk_and_in_order(path: Path) -> None:
+    ann, log = Recorder(), FullDisk(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        rounds.sides.open(REDS, 0.0)
+        bring(rounds, ann, spoken("b1"), spoken("b2", GLOBAL_ROOM), spoken("b3"))
+        await ann.until(lambda: "b3" in ann.answered)
+        log.full = True
+        bring(rounds, ann, spoken("b4"))
+        await ann.until(lambda: False in ann.told)
+        log.full = False
+        await ann.until(lambda: True in ann.told)
+        bring(rounds, ann, spoken("b4"))
+        await ann.until(lambda: "b4" in ann.answered)
+        rounds.stop()
+    # The room of everybody is in nobody's memory: nobody is in it.
+    assert [(room, [event.id for event in events]) for room, _, events in ann.said] == [
+        (REDS, ["b1", "b3"]),
+        (REDS, ["b4"]),
+    ]
+    await rounds.close()
+
+
+class Forgetful(SqliteLog):
+    """A log whose disk takes a commit, and says that it did not."""
+
+    lies = False
+
+    def commit(self, rulings: Sequence[Ruling]) -> None:
+        super().commit(rulings)
+        if self.lies:
+            self.lies = False
+            raise NotSaved(str(self.path), "cannot say")
+
+
+async def test_what_was_stored_after_all_is_told_when_the_log_was_read_again(path: Path) -> None:
+    ann, log = Recorder(), Forgetful(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        rounds.sides.open(REDS, 0.0)
+        log.lies = True
+        bring(rounds, ann, spoken("b1"))
+        await ann.until(lambda: True in ann.told)
+        rounds.stop()
+    assert [[event.id for event in events] for _, _, events in ann.said] == [["b1"]]
+    assert ann.deferred == ["b1"]
+    assert [answer.id for answer in rounds.answers([CommandId("b1")])] == ["b1"]
     await rounds.close()

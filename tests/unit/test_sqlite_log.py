@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from core.domain.commands import CreateTournament, Entry, Undo
+from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
 from core.domain.events import Event
-from core.domain.ids import CommandId
+from core.domain.ids import CommandId, Epoch, TeamId, admin_room, team_room
 from core.errors import BadLog, NotSaved
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.side import KEEP, SideTail
 from core.hub.sqlite_log import SqliteLog
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 
@@ -149,3 +150,25 @@ def test_a_page_of_a_file_that_is_gone_is_a_clear_error(log: SqliteLog, path: Pa
     path.unlink()
     with pytest.raises(BadLog):
         log.page(PLAN.id, EPOCH, 0, 9, 9)
+
+
+def test_what_was_said_to_some_is_read_again_with_where_each_room_stands(log: SqliteLog, path: Path) -> None:
+    reds, blues = (team_room(PLAN.id, TeamId(team)) for team in ("a", "b"))
+    spoken = [
+        entry(PLAN.id, Broadcast(room, "lunch", str(number)), id=f"b{number}")
+        for number, room in enumerate((reds, blues, *[reds] * KEEP))
+    ]
+    made = rulings(ENTRIES[0], *spoken)
+    log.commit(made[:3])
+    log.commit(made[3:])
+    (first, second) = sorted(log.read().sides, key=lambda head: head.room)
+    assert (first.room, first.epoch, first.seq) == (reds, EPOCH, KEEP + 1)
+    assert (second.room, second.seq, second.created_at, second.last_at) == (blues, 1, NOON, NOON)
+    tail = log.side_tail(reds)
+    assert tail.epoch == EPOCH
+    assert [event.seq for event in tail.events] == list(range(2, KEEP + 2))
+    assert tail.events[-1] == made[-1].said.event if made[-1].said else False
+    assert log.side_tail(admin_room(PLAN.id)) == SideTail(Epoch(""), ())
+    path.unlink()
+    with pytest.raises(BadLog):
+        log.side_tail(reds)
