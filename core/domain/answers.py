@@ -13,7 +13,7 @@ from msgspec import Struct
 from core.domain.events import Event
 from core.domain.ids import CommandId, Epoch
 
-Outcome = Literal["accepted", "held", "refused", "withdrawn"]
+Outcome = Literal["accepted", "held", "refused", "withdrawn", "sent"]
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -22,7 +22,8 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: CommandId
     outcome: Outcome
     """`accepted`: it counts; `held`: it waits for a person's decision; `refused`: it never will count, see
-    `reason`; `withdrawn`: it was taken back before the hub saw it."""
+    `reason`; `withdrawn`: it was taken back before the hub saw it; `sent`: no answer of a hub, but
+    all that can be known at an old server, which gives none: it left."""
     epoch: Epoch = Epoch("")
     seq: int = 0
     """Seq of its last event; 0 when it has none."""

@@ -36,9 +36,10 @@ _STATES: Mapping[Outcome, EntryState] = {
     "held": "conflict",
     "refused": "refused",
     "withdrawn": "withdrawn",
+    "sent": "sent",
 }
 _WAITING: frozenset[EntryState] = frozenset({"saving", "saved", "sending"})
-_DONE: frozenset[EntryState] = frozenset({"confirmed", "official", "withdrawn"})
+_DONE: frozenset[EntryState] = frozenset({"confirmed", "official", "withdrawn", "sent"})
 
 
 class Outbox:
@@ -136,6 +137,9 @@ class Outbox:
             if before is not None:
                 self._forget(before)
             state = "saved" if row.answer is None and row.state in _WAITING else row.state
+            if row.answer is not None and row.answer.outcome == "sent":
+                # Sending it again by hand had begun: whether it left is not known, so it is not sent twice.
+                state = "sent"
             reason = clean(row.reason, MAX_TEXT)
             self._insert(Item(row.row, row.entry, state, row.attempts, True, row.answer, reason))
 
@@ -195,6 +199,10 @@ class Outbox:
         self._lanes.resume_all()
         self._land([item for item in self._flying.values() if item.link == link], "")
 
+    def receive_moved(self, tournament: TournamentId) -> None:
+        """Take back what is in flight of a tournament that another link carries now: all of it goes there."""
+        self._rewind((tournament, None), "")
+
     def receive_settled(self, ids: Iterable[CommandId], reason: str) -> list[Record]:
         """Note that somebody decided about held entries: they count nowhere, and need nobody any more."""
         return [
@@ -225,9 +233,14 @@ class Outbox:
         return record
 
     def retry(self, id: CommandId) -> None:
-        """End the pause of an entry's match, and of its tournament as a whole."""
+        """End the pause of an entry's match, and of its tournament as a whole; send again what was `sent`."""
         item = self._items.get(id)
         if item is not None:
+            if item.state == "sent":
+                del self._done[id]
+                item.state, item.answer, item.shown = "saved", None, None
+                self._lanes.add([item])
+                self._changed = True
             self._lanes.resume(item.lane)
             self._lanes.resume((item.entry.tournament, None))
 

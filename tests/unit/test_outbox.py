@@ -377,3 +377,35 @@ def test_a_few_answered_entries_are_all_kept() -> None:
     made.receive_answers([answer("a")], 100.0)
     made.trim({})
     assert made.knows(CommandId("a"))
+
+
+def test_what_left_for_an_old_server_goes_again_only_by_hand() -> None:
+    made = outbox(on("a"), on("b"))
+    assert take(made) == ["a", "b"]
+    (record,) = made.receive_answers([answer("a", "sent", reason="cannot be confirmed")], 101.0)
+    assert (record.state, record.reason) == ("sent", "cannot be confirmed")
+    made.receive_link_lost(LINK)
+    assert take(made, 200.0, NEXT) == ["b"]
+    assert states(made) == {"a": "sent", "b": "sending"}
+    made.retry(CommandId("a"))
+    assert states(made)["a"] == "saved"
+    assert take(made, 201.0, NEXT) == ["a"]
+    made.receive_answers([answer("a", "sent")], 202.0)
+    assert states(made)["a"] == "sent"
+    assert shown_attempts(made, "a") == 2
+
+
+def shown_attempts(made: Outbox, id: str) -> int:
+    return made.record(CommandId(id)).attempts
+
+
+def test_a_restart_sends_nothing_again_that_left_for_an_old_server() -> None:
+    made = Outbox(CONFIG)
+    made.receive_rows(
+        [
+            JournalRow(1, on("a"), "sent", 1, answer("a", "sent")),
+            JournalRow(2, on("b"), "sending", 2, answer("b", "sent")),
+        ]
+    )
+    assert take(made) == []
+    assert states(made) == {"a": "sent", "b": "sent"}

@@ -51,8 +51,9 @@ async def _queue(args: argparse.Namespace, settings: Settings) -> int:
         chosen = _find(realtime.view, args.id)
         await connect(realtime, settings)
         if args.action == "retry":
+            attempts = _find_exactly(realtime.view, chosen).attempts
             realtime.retry(chosen)
-            await _answered(realtime, chosen)
+            await _answered(realtime, chosen, attempts)
         else:
             await _withdraw(realtime, chosen)
         return _report(_find_exactly(realtime.view, chosen), as_json=args.json)
@@ -67,13 +68,17 @@ async def _withdraw(realtime: Realtime, chosen: ids.CommandId) -> None:
         say(f"it may have left already: the undo {outcome.id} is {WORDS.get(outcome.state, outcome.state)}")
 
 
-async def _answered(realtime: Realtime, chosen: ids.CommandId) -> None:
-    """Wait for an entry's answer, but not long."""
-    await awaited(
-        realtime,
-        lambda view: not any(one.entry.id == chosen and one.waiting for one in view.queue),
-        ANSWER_WAIT,
-    )
+async def _answered(realtime: Realtime, chosen: ids.CommandId, attempts: int) -> None:
+    """Wait for an entry's answer, but not long; where there are none, until it was sent again."""
+
+    def is_answered(view: View) -> bool:
+        return not any(
+            one.waiting or (one.state == "sent" and one.attempts == attempts)
+            for one in view.queue
+            if one.entry.id == chosen
+        )
+
+    await awaited(realtime, is_answered, ANSWER_WAIT)
 
 
 def _find(view: View, text: str) -> ids.CommandId:

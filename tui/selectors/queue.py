@@ -79,7 +79,7 @@ def counts(scene: Scene) -> dict[Tab, int]:
     states = [queued.state for queued in scene.view.queue]
     return {
         "saved": sum(state in ("saving", "saved") for state in states),
-        "sending": states.count("sending"),
+        "sending": states.count("sending") + states.count("sent"),
         "conflicts": len(conflicts(scene)),
         "refused": states.count("refused"),
     }
@@ -111,7 +111,7 @@ def listing(scene: Scene, tab: Tab) -> Listing:
     if tab == "conflicts":
         rows = tuple(_conflict_row(scene, conflict) for conflict in conflicts(scene))
         return Listing(rows, "" if rows else "No conflict waits for a decision.")
-    wanted = {"saved": ("saving", "saved"), "sending": ("sending",), "refused": ("refused",)}[tab]
+    wanted = {"saved": ("saving", "saved"), "sending": ("sending", "sent"), "refused": ("refused",)}[tab]
     found = tuple(_row(scene, queued) for queued in scene.view.queue if queued.state in wanted)
     return Listing(found, "" if found else _empty(scene, tab))
 
