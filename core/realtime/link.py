@@ -68,10 +68,15 @@ class Link:
         wire: how messages are written.
         open_timeout: seconds for the dial.
         carrier: told what happens, on the event loop; nothing after `hang_up`.
+        path: where WebSockets are taken, below the address; on any but a hub's own no subprotocol is asked
+            for.
     """
 
-    def __init__(self, endpoint: str, wire: Format, open_timeout: float, carrier: Carrier) -> None:
+    def __init__(
+        self, endpoint: str, wire: Format, open_timeout: float, carrier: Carrier, path: str = SOCKET_PATH
+    ) -> None:
         self._endpoint = endpoint
+        self._path = path
         self._wire: Format = wire
         self._open_timeout = open_timeout
         self._carrier: Carrier | None = carrier
@@ -83,7 +88,10 @@ class Link:
 
     def send(self, message: ClientMessage) -> None:
         """Put a message on its way; it is lost if the link ends first."""
-        frame = encode(message, self._wire)
+        self.send_frame(encode(message, self._wire))
+
+    def send_frame(self, frame: Frame) -> None:
+        """Put a frame on its way."""
         self._out_bytes += len(frame)
         if self._out_bytes > MAX_OUT_BYTES:
             logger.warning("%s: %d bytes wait to be written, link cut", self._endpoint, self._out_bytes)
@@ -126,8 +134,8 @@ class Link:
     async def _dial(self) -> ClientConnection:
         near = is_near(self._endpoint)
         return await connect(
-            f"{self._endpoint}{SOCKET_PATH}",
-            subprotocols=[Subprotocol(name) for name, wire in SUBPROTOCOLS.items() if wire == self._wire],
+            f"{self._endpoint}{self._path}",
+            subprotocols=self._subprotocols(),
             # Bytes are cheap and time is dear beside the hub; across the internet it is the other way round.
             compression=None if near else "deflate",
             proxy=None if near else True,
@@ -136,6 +144,11 @@ class Link:
             ping_interval=None,
             max_size=MAX_HUB_FRAME_BYTES,
         )
+
+    def _subprotocols(self) -> list[Subprotocol] | None:
+        if self._path != SOCKET_PATH:
+            return None
+        return [Subprotocol(name) for name, wire in SUBPROTOCOLS.items() if wire == self._wire]
 
     async def _carry(self, connection: ClientConnection) -> None:
         if self._carrier is not None:
