@@ -21,6 +21,16 @@ _SIDES: tuple[Side, ...] = ("home", "away")
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A side of a match that has begun on which the results would now put another team."""
+
+    match: MatchId
+    side: Side
+    team: TeamId
+    """Who should play there by the results."""
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """Matches of one round of a knock-out, in playing order."""
 
@@ -38,10 +48,31 @@ def fillings(state: Tournament) -> tuple[tuple[MatchId, SlotFilled], ...]:
     finished_tables: dict[PoolId, Table | None] = {}
     found: list[tuple[MatchId, SlotFilled]] = []
     for match in state.matches.values():
-        if match.phase != "scheduled":
+        if match.phase != "scheduled" or not _settled(state, match):
             continue
         found += [(match.id, fact) for fact in _filled(state, match, finished_tables)]
     return tuple(found)
+
+
+def contradictions(state: Tournament) -> tuple[Contradiction, ...]:
+    """Return the sides of matches that have begun where the results say that another team should play."""
+    known: dict[PoolId, Table | None] = {}
+    return tuple(
+        Contradiction(match.id, side, team)
+        for match in state.matches.values()
+        if match.phase != "scheduled"
+        for side in _SIDES
+        if (source := match.slot(side).source) is not None and side not in match.assigned
+        if (team := _decided(state, source, known)) not in (None, match.slot(side).team) and team is not None
+    )
+
+
+def needed(state: Tournament, match: Match) -> bool:
+    """Tell whether a match is played at all: a second final only if the away side won the first one."""
+    if match.reset_of is None:
+        return True
+    final = state.matches[match.reset_of]
+    return not final.finished or final.winner is None or final.winner == final.away.team
 
 
 def rounds(state: Tournament) -> tuple[Round, ...]:
@@ -55,6 +86,8 @@ def rounds(state: Tournament) -> tuple[Round, ...]:
 def champion(state: Tournament) -> TeamId | None:
     """Return the winner of the final; `None` while it is not finished, or where there is no single final."""
     final = _final(state)
+    if final is not None and final.reset_of is not None and not needed(state, final):
+        final = state.matches[final.reset_of]
     return final.winner if final is not None and final.finished else None
 
 
@@ -87,6 +120,11 @@ def ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def _settled(state: Tournament, match: Match) -> bool:
+    """Tell whether it is known that a match is played: the sides of a second final stay open until then."""
+    return match.reset_of is None or (state.matches[match.reset_of].finished and needed(state, match))
 
 
 def _filled(state: Tournament, match: Match, known: dict[PoolId, Table | None]) -> list[SlotFilled]:
@@ -149,7 +187,8 @@ def _complete_table(state: Tournament, pool_id: PoolId) -> Table | None:
     if not all(match.finished for match in state.matches.values() if match.pool == pool_id):
         return None
     pool = state.pool(pool_id)
-    return table(state, next(stage for stage in state.stages if pool in stage.pools), pool)
+    found = table(state, next(stage for stage in state.stages if pool in stage.pools), pool)
+    return found if found.complete else None
 
 
 def _knockout(state: Tournament) -> list[Match]:

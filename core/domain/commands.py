@@ -2,7 +2,8 @@
 
 A command says what should happen, never what the result is. Its entry is made once, at the key press, with
 an id that is kept for ever, and is resent unchanged over any link, endpoint or restart. Who may ask for
-what is `core.hub.access`'s affair; whether it can happen is `rules`'.
+what is `core.hub.access`'s affair; whether it can happen is `rules`'. A value that a command sets stands in
+it as it shall be; what it adds, as the difference.
 """
 
 from __future__ import annotations
@@ -13,15 +14,28 @@ from typing import Literal, TypeAlias, assert_never, get_args
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, RoomId, TeamId, TournamentId
+from core.domain.games import Action
+from core.domain.ids import (
+    CommandId,
+    CourtId,
+    DeviceId,
+    Epoch,
+    MatchId,
+    PoolId,
+    RoomId,
+    TeamId,
+    TournamentId,
+)
 from core.domain.payload import NOTHING, plain_payload
-from core.domain.plan import Plan
+from core.domain.plan import Court, Plan, Status, Team
 from core.domain.text import MAX_TEXT, clean
 from core.domain.whole import Whole
 from core.errors import BadPayload
 
 Side = Literal["home", "away"]
 Level = Literal["info", "warning", "urgent"]
+Cause = Literal["forfeit", "no_show", "withdrawn", "disqualified"]
+"""Why a side loses without playing on: it gave up, did not come, left the tournament, was put out of it."""
 
 
 class Score(Struct, frozen=True, array_like=True):
@@ -35,19 +49,51 @@ class Score(Struct, frozen=True, array_like=True):
         return Score(self.home + home, self.away + away)
 
 
-class AddScore(Struct, frozen=True, tag="add_score"):
+class AddScore(Struct, frozen=True, tag="add_score", omit_defaults=True):
     """Add points to a side, or take them off (`delta` below 0). A scheduled match starts with it."""
 
     match: MatchId
     team: TeamId
     delta: Whole
+    """In a game of cups, the cups hit."""
+    action: Action | None = None
+    """What a player did, in a game of cups; `delta` is then what it counts there, 0 for a miss."""
+    player: str = ""
+    """Who did it, `""` when nobody asked."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "player", clean(self.player))
 
 
 class SetScore(Struct, frozen=True, tag="set_score"):
-    """Set both sides' points to exactly this score."""
+    """Set both sides' points to exactly this score; in a game of sets, those of the current set."""
 
     match: MatchId
     score: Score
+
+
+class EnterSets(Struct, frozen=True, tag="enter_sets"):
+    """Set all sets of a match, as they stand on paper; the last may still go on."""
+
+    match: MatchId
+    sets: tuple[Score, ...]
+
+
+class SetTime(Struct, frozen=True, tag="set_time"):
+    """Set a side's time."""
+
+    match: MatchId
+    team: TeamId
+    milliseconds: Whole
+    """0 takes the time away."""
+
+
+class AddPenalty(Struct, frozen=True, tag="add_penalty"):
+    """Add a side's penalty points for fair play (cards, warnings), or take them off, at any time."""
+
+    match: MatchId
+    team: TeamId
+    points: Whole
 
 
 class Undo(Struct, frozen=True, tag="undo"):
@@ -72,6 +118,23 @@ class CompleteMatch(Struct, frozen=True, tag="complete_match"):
     match: MatchId
     shootout: Score | None = None
     """What decided a level score (penalties, sudden death); `None` when there was none."""
+
+
+class ForfeitMatch(Struct, frozen=True, tag="forfeit_match"):
+    """End a match that is not played to its end; the stage says which result stands."""
+
+    match: MatchId
+    team: TeamId | None
+    """Who loses; `None` when both do."""
+    cause: Cause = "forfeit"
+
+
+class MoveMatch(Struct, frozen=True, tag="move_match"):
+    """Play a match on this court at this time."""
+
+    match: MatchId
+    court: CourtId | None
+    starts_at: datetime | None
 
 
 class ConfirmResult(Struct, frozen=True, tag="confirm_result"):
@@ -100,8 +163,86 @@ class Settle(Struct, frozen=True, tag="settle"):
     match: MatchId
     held: tuple[CommandId, ...]
     """Ids of the held entries that this decides, all of this match; at least one."""
-    instead: tuple[AddScore | SetScore | CompleteMatch, ...] = ()
+    instead: tuple[AddScore | SetScore | EnterSets | SetTime | CompleteMatch, ...] = ()
     """What counts in their place, in order; empty to leave the hub's score as it is."""
+
+
+class ChangeStatus(Struct, frozen=True, tag="change_status"):
+    """Open the tournament for teams, start it (formats are drawn up), finish it, take it up again."""
+
+    status: Status
+
+
+class AddTeam(Struct, frozen=True, tag="add_team", omit_defaults=True):
+    """Let a team take part; once the tournament runs, it gets matches against all others of its pools."""
+
+    team: Team
+    pools: tuple[PoolId, ...] = ()
+    """The pools that it joins; empty for the only pool of each stage that has one."""
+
+
+class RemoveTeam(Struct, frozen=True, tag="remove_team"):
+    """Take a team out before the tournament starts."""
+
+    team: TeamId
+
+
+class RenameTeam(Struct, frozen=True, tag="rename_team", omit_defaults=True):
+    """Give a team another name and code."""
+
+    team: TeamId
+    name: str
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", clean(self.name))
+        force_setattr(self, "code", clean(self.code, 8))
+
+
+class RenameTournament(Struct, frozen=True, tag="rename_tournament", omit_defaults=True):
+    """Give the tournament another name and venue."""
+
+    name: str
+    venue: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", clean(self.name))
+        force_setattr(self, "venue", clean(self.venue))
+
+
+class WithdrawTeam(Struct, frozen=True, tag="withdraw_team"):
+    """Take a team out of a running tournament: it loses what it has not finished."""
+
+    team: TeamId
+    cause: Literal["withdrawn", "disqualified"] = "withdrawn"
+
+
+class ReinstateTeam(Struct, frozen=True, tag="reinstate_team"):
+    """Take a withdrawn team back; matches that it lost meanwhile stay lost until they are reopened."""
+
+    team: TeamId
+
+
+class NameCourt(Struct, frozen=True, tag="name_court"):
+    """Add a court, or give the one with this id another name."""
+
+    court: Court
+
+
+class DrawRound(Struct, frozen=True, tag="draw_round", omit_defaults=True):
+    """Draw the next round of a Swiss pool from its table."""
+
+    pool: PoolId
+    starts_at: datetime | None = None
+    """When it begins; `None` for the next free slots of the timetable, if there is one."""
+
+
+class DrawLots(Struct, frozen=True, tag="draw_lots", omit_defaults=True):
+    """Let chance order the teams of a complete pool that no other rule separates, once and for all."""
+
+    pool: PoolId
+    order: tuple[TeamId, ...] = ()
+    """The order as it was drawn by hand, the best first; empty to have it follow from the entry's id."""
 
 
 class Notify(Struct, frozen=True, tag="notify"):
@@ -162,18 +303,36 @@ class CloseMissing(Struct, frozen=True, tag="close_missing"):
 MatchCommand: TypeAlias = (
     AddScore
     | SetScore
+    | EnterSets
+    | SetTime
+    | AddPenalty
     | Undo
     | StartMatch
     | CompleteMatch
+    | ForfeitMatch
+    | MoveMatch
     | ConfirmResult
     | ReopenMatch
     | AssignSlot
     | Settle
 )
 """A command on one match."""
+Organisation: TypeAlias = (
+    ChangeStatus
+    | AddTeam
+    | RemoveTeam
+    | RenameTeam
+    | RenameTournament
+    | WithdrawTeam
+    | ReinstateTeam
+    | NameCourt
+    | DrawRound
+    | DrawLots
+)
+"""A command that changes what a tournament consists of; all are for admins."""
 Founding: TypeAlias = CreateTournament | ReviveTournament
 """A command that begins a tournament's log; it is large, and alone in its frame."""
-Command: TypeAlias = MatchCommand | Notify | Broadcast | CloseMissing | Founding
+Command: TypeAlias = MatchCommand | Organisation | Notify | Broadcast | CloseMissing | Founding
 
 Priority = Literal["critical", "high", "normal", "low"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -183,10 +342,16 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 def priority(command: Command) -> Priority:
     """Return how urgent a command is: scores and winners, then status, then the rest, then activity."""
     match command:
-        case AddScore() | SetScore() | Undo() | CompleteMatch() | Settle():
+        case AddScore() | SetScore() | EnterSets() | SetTime() | Undo() | Settle():
             return "critical"
-        case StartMatch() | ConfirmResult() | ReopenMatch() | AssignSlot():
+        case CompleteMatch() | ForfeitMatch():
+            return "critical"
+        case StartMatch() | ConfirmResult() | ReopenMatch() | AssignSlot() | AddPenalty() | MoveMatch():
             return "high"
+        case ChangeStatus() | WithdrawTeam() | ReinstateTeam() | DrawRound() | DrawLots():
+            return "high"
+        case AddTeam() | RemoveTeam() | RenameTeam() | RenameTournament() | NameCourt():
+            return "normal"
         case CreateTournament() | ReviveTournament() | CloseMissing():
             return "normal"
         case Notify() | Broadcast():

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.domain.commands import AddScore, Entry, MatchCommand, Score, Settle, Undo
+from core.domain.commands import (
+    AddPenalty,
+    AddScore,
+    Entry,
+    MatchCommand,
+    MoveMatch,
+    Score,
+    SetTime,
+    Settle,
+    Undo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,11 +88,13 @@ def reason(against: Sequence[Counted]) -> str:
 def _touches(match: Match, command: MatchCommand) -> Touches | None:
     """Return what of its match a command concerns; `None` when it cannot overrule anything."""
     match command:
-        case AddScore(_, team):
+        case AddScore(_, team) | SetTime(_, team):
             return match.side_of(team) or "all"
         case Undo(_, of):
             named = [entry for entry in match.entries if entry.id == of]
             return touched(named) if named else None
+        case AddPenalty() | MoveMatch():
+            return None
         case Settle(_, _, instead):
             return "all" if instead else None
         case _:

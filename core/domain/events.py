@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from core.domain.commands import Base, Entry, Level, Score, Side
-from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, TeamId
+from core.domain.commands import Base, Cause, Entry, Level, Score, Side
+from core.domain.games import Action
+from core.domain.ids import CommandId, CourtId, DeviceId, Epoch, MatchId, PoolId, TeamId
 from core.domain.payload import NOTHING
-from core.domain.plan import Plan, Source
+from core.domain.plan import Court, Fixture, Plan, Source, Status, Team
 from core.domain.text import MAX_TEXT, clean
 
 Touches = Literal["home", "away", "all"]
@@ -29,14 +30,19 @@ class TournamentCreated(Struct, frozen=True, tag="tournament_created"):
     plan: Plan
 
 
-class PointsAdded(Struct, frozen=True, tag="points_added"):
-    """Points were added to a side (`delta` above 0) or taken off."""
+class PointsAdded(Struct, frozen=True, tag="points_added", omit_defaults=True):
+    """Points were added to a side (`delta` above 0) or taken off; in a game of sets, in the current set."""
 
     team: TeamId
     side: Side
     delta: int
     before: Score
     after: Score
+    action: Action | None = None
+    player: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "player", clean(self.player))
 
 
 class ScoreSet(Struct, frozen=True, tag="score_set"):
@@ -44,6 +50,50 @@ class ScoreSet(Struct, frozen=True, tag="score_set"):
 
     before: Score
     after: Score
+
+
+class TimeSet(Struct, frozen=True, tag="time_set"):
+    """A side's time was set; both are in milliseconds."""
+
+    team: TeamId
+    side: Side
+    before: Score
+    after: Score
+
+
+class SetWon(Struct, frozen=True, tag="set_won"):
+    """The current set is over; the next begins at 0-0."""
+
+    side: Side
+    score: Score
+    """The set's."""
+
+
+class SetReopened(Struct, frozen=True, tag="set_reopened"):
+    """The last set goes on again, as a point of it was taken back."""
+
+    score: Score
+    """At which it had ended."""
+
+
+class SetsEntered(Struct, frozen=True, tag="sets_entered"):
+    """All sets were set."""
+
+    sets_before: tuple[Score, ...]
+    before: Score
+    """Of the set that was on."""
+    sets: tuple[Score, ...]
+    """Those that are over."""
+    after: Score
+    """Of the set that is on, 0-0 where none has begun."""
+
+
+class PenaltyAdded(Struct, frozen=True, tag="penalty_added"):
+    """A side got penalty points for fair play, or lost some again."""
+
+    team: TeamId
+    side: Side
+    points: int
 
 
 class EntryUndone(Struct, frozen=True, tag="entry_undone"):
@@ -69,6 +119,26 @@ class MatchCompleted(Struct, frozen=True, tag="match_completed", omit_defaults=T
     winner: TeamId | None = None
     """`None` for a draw."""
     shootout: Score | None = None
+
+
+class MatchForfeited(Struct, frozen=True, tag="match_forfeited", omit_defaults=True):
+    """The match has a final result without having been played to its end."""
+
+    score: Score
+    """The result that the stage gives for it."""
+    cause: Cause
+    winner: TeamId | None = None
+    """`None` when both sides lost."""
+    loser: TeamId | None = None
+
+
+class MatchMoved(Struct, frozen=True, tag="match_moved", omit_defaults=True):
+    """The match is played elsewhere or at another time."""
+
+    court: CourtId | None = None
+    starts_at: datetime | None = None
+    court_before: CourtId | None = None
+    starts_at_before: datetime | None = None
 
 
 class ResultConfirmed(Struct, frozen=True, tag="result_confirmed"):
@@ -149,6 +219,90 @@ class BroadcastSent(Struct, frozen=True, tag="broadcast_sent", omit_defaults=Tru
         force_setattr(self, "event", clean(self.event))
 
 
+class StatusChanged(Struct, frozen=True, tag="status_changed", omit_defaults=True):
+    """The tournament was opened, started, finished or taken up again."""
+
+    before: Status
+    status: Status
+    fixtures: tuple[Fixture, ...] = ()
+    """The matches that were drawn up, or got a court and a time, in playing order."""
+
+
+class TeamAdded(Struct, frozen=True, tag="team_added", omit_defaults=True):
+    """A team takes part."""
+
+    team: Team
+    pools: tuple[PoolId, ...] = ()
+    fixtures: tuple[Fixture, ...] = ()
+    """The matches that it got, behind all others."""
+
+
+class TeamRemoved(Struct, frozen=True, tag="team_removed"):
+    """A team does not take part after all."""
+
+    team: Team
+
+
+class TeamRenamed(Struct, frozen=True, tag="team_renamed"):
+    """A team has another name or code."""
+
+    before: Team
+    after: Team
+
+
+class TournamentRenamed(Struct, frozen=True, tag="tournament_renamed"):
+    """The tournament has another name or venue."""
+
+    name_before: str
+    venue_before: str
+    name: str
+    venue: str
+
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            force_setattr(self, field, clean(getattr(self, field)))
+
+
+class TeamWithdrawn(Struct, frozen=True, tag="team_withdrawn"):
+    """A team is out; what it loses by that follows in the same command."""
+
+    team: TeamId
+    cause: Cause
+    annulled: bool
+    """Whether all its matches count for no table."""
+
+
+class TeamReinstated(Struct, frozen=True, tag="team_reinstated"):
+    """A team that was out takes part again."""
+
+    team: TeamId
+
+
+class CourtNamed(Struct, frozen=True, tag="court_named", omit_defaults=True):
+    """A court was added, or has another name."""
+
+    court: Court
+    before: Court | None = None
+
+
+class RoundDrawn(Struct, frozen=True, tag="round_drawn", omit_defaults=True):
+    """The next round of a Swiss pool was drawn."""
+
+    pool: PoolId
+    number: int
+    fixtures: tuple[Fixture, ...]
+    bye: TeamId | None = None
+    """Who has no match, and the points of a win."""
+
+
+class LotsDrawn(Struct, frozen=True, tag="lots_drawn"):
+    """Chance ordered teams that no rule separates."""
+
+    pool: PoolId
+    order: tuple[TeamId, ...]
+    """The best first."""
+
+
 class EpochBegun(Struct, frozen=True, tag="epoch_begun"):
     """The log goes on in a new epoch from a copy: a client had seen what the log before does not have."""
 
@@ -195,9 +349,16 @@ class MissingClosed(Struct, frozen=True, tag="missing_closed"):
 MatchFact: TypeAlias = (
     PointsAdded
     | ScoreSet
+    | TimeSet
+    | SetWon
+    | SetReopened
+    | SetsEntered
+    | PenaltyAdded
     | EntryUndone
     | MatchStarted
     | MatchCompleted
+    | MatchForfeited
+    | MatchMoved
     | ResultConfirmed
     | MatchReopened
     | SlotFilled
@@ -205,9 +366,22 @@ MatchFact: TypeAlias = (
     | EntryHeld
     | ConflictSettled
 )
+Change: TypeAlias = (
+    StatusChanged
+    | TeamAdded
+    | TeamRemoved
+    | TeamRenamed
+    | TournamentRenamed
+    | TeamWithdrawn
+    | TeamReinstated
+    | CourtNamed
+    | RoundDrawn
+    | LotsDrawn
+)
+"""A fact about what the tournament consists of."""
 PastFact: TypeAlias = PastNamed | EventAdopted | MissingClosed
 """A fact about an older epoch."""
-Fact: TypeAlias = MatchFact | TournamentCreated | Notified | BroadcastSent | EpochBegun | PastFact
+Fact: TypeAlias = MatchFact | Change | TournamentCreated | Notified | BroadcastSent | EpochBegun | PastFact
 
 
 class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):

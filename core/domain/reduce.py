@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from core.domain.adoption import begun, follow, recall
+from core.domain.changes import change, planned
 from core.domain.commands import Score, Side
 from core.domain.events import (
     BroadcastSent,
+    Change,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
@@ -23,21 +25,28 @@ from core.domain.events import (
     EventAdopted,
     MatchCompleted,
     MatchFact,
+    MatchForfeited,
+    MatchMoved,
     MatchReopened,
     MatchStarted,
     MissingClosed,
     Notified,
     PastNamed,
+    PenaltyAdded,
     PointsAdded,
     ResultConfirmed,
     ScoreSet,
+    SetReopened,
+    SetsEntered,
+    SetWon,
     SlotAssigned,
     SlotFilled,
+    TimeSet,
     Touches,
     TournamentCreated,
     fact_name,
 )
-from core.domain.state import Counted, Held, Match, Notice, Position, Tournament
+from core.domain.state import Counted, Forfeit, Held, Match, Notice, Penalty, Position, Tournament
 from core.errors import BadLog
 
 if TYPE_CHECKING:
@@ -97,6 +106,9 @@ def reduce(  # noqa: C901 - one flat case a kind of fact
         case BroadcastSent():
             _check_next(state, event, epoch)
             return replace(state, position=position, updated_at=event.received_at)
+        case fact if isinstance(fact, Change):
+            _check_next(state, event, epoch)
+            return change(replace(state, position=position, updated_at=event.received_at), fact, event)
         case PastNamed() | EventAdopted() | MissingClosed() as fact:
             _check_next(state, event, epoch)
             return recall(
@@ -129,22 +141,15 @@ def _created(plan: Plan, position: Position, event: Event) -> Tournament:
         position=position,
         teams={team.id: team for team in plan.teams},
         stages=plan.stages,
-        matches={
-            fixture.id: Match(
-                id=fixture.id,
-                stage=fixture.stage,
-                round=fixture.round,
-                home=fixture.home,
-                away=fixture.away,
-                pool=fixture.pool,
-                court=fixture.court,
-                starts_at=fixture.starts_at,
-            )
-            for fixture in plan.fixtures
-        },
+        matches={fixture.id: planned(fixture) for fixture in plan.fixtures},
         courts={court.id: court for court in plan.courts},
         venue=plan.venue,
         moderators_confirm=plan.moderators_confirm,
+        games=plan.games,
+        status=plan.status,
+        timetable=plan.timetable,
+        on_withdrawal=plan.on_withdrawal,
+        on_disqualification=plan.on_disqualification,
         updated_at=event.received_at,
     )
 
@@ -156,17 +161,35 @@ def _apply(match: Match, fact: MatchFact, event: Event) -> Match:  # noqa: C901 
             return _scored(match, event, side, before, after)
         case ScoreSet(before, after):
             return _scored(match, event, "all", before, after)
+        case TimeSet(_, side, before, after):
+            return _scored(match, event, side, before, after)
+        case SetWon(_, score):
+            return replace(_ended_set(match, event), score=Score(), sets=(*match.sets, score))
+        case SetReopened(score):
+            return replace(match, score=score, sets=match.sets[:-1])
+        case SetsEntered(_, _, sets, after):
+            return replace(_noted(match, event), score=after, sets=sets)
+        case PenaltyAdded(_, side, points):
+            return replace(match, penalties=(*match.penalties, Penalty(event.command, side, points)))
         case EntryUndone(of, touches, before, after):
             return _scored(_undone(match, of, event.command), event, touches, before, after, undoes=of)
         case MatchStarted(implied):
             started = replace(match, phase="live")
             return started if implied else _noted(started, event)
         case MatchCompleted(_, winner, shootout):
-            return _noted(replace(match, phase="final", winner=winner, shootout=shootout), event)
+            ended = replace(match, phase="final", winner=winner, shootout=shootout, reopened="")
+            return _noted(ended, event)
+        case MatchForfeited(score, cause, winner):
+            noted = _noted(replace(match, phase="final", winner=winner, reopened=""), event)
+            return replace(noted, score=score, forfeit=Forfeit(cause, match.score))
+        case MatchMoved(court, starts_at):
+            return replace(match, court=court, starts_at=starts_at)
         case ResultConfirmed():
             return _noted(replace(match, phase="official"), event)
         case MatchReopened():
-            return _noted(replace(match, phase="live", winner=None, shootout=None), event)
+            score = match.score if match.forfeit is None else match.forfeit.before
+            again = replace(match, phase="live", winner=None, shootout=None, forfeit=None, score=score)
+            return _noted(replace(again, reopened=event.why), event)
         case SlotFilled(side, team):
             return _seated(match, side, team)
         case SlotAssigned(side, team):
@@ -205,6 +228,14 @@ def _undone(match: Match, of: CommandId, by: CommandId) -> Match:
     )
 
 
+def _ended_set(match: Match, event: Event) -> Match:
+    """Have the entry that ended a set touch the whole match: others meant that set, too."""
+    entries = tuple(
+        replace(entry, touches="all") if entry.id == event.command else entry for entry in match.entries
+    )
+    return replace(match, entries=entries)
+
+
 def _noted(match: Match, event: Event) -> Match:
     """Remember an entry that changed no points."""
     return _scored(match, event, "all", match.score, match.score)
@@ -234,5 +265,6 @@ def _scored(
         after=after,
         undoes=undoes,
         base=event.base,
+        sets=len(match.sets),
     )
     return replace(match, score=after, entries=(*match.entries, counted))

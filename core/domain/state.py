@@ -12,8 +12,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from core.domain.commands import Base, Entry, Level, Score, Side
+from core.domain.commands import Base, Cause, Entry, Level, Score, Side
 from core.domain.events import Event, EventAdopted, Touches
+from core.domain.games import POINTS, Game, Rules, sets_won
 from core.domain.ids import (
     CommandId,
     CourtId,
@@ -25,7 +26,7 @@ from core.domain.ids import (
     TeamId,
     TournamentId,
 )
-from core.domain.plan import Court, Pool, Slot, Stage, Team
+from core.domain.plan import Court, Pool, Slot, Stage, Status, Team, Timetable, WithdrawalRule
 from core.domain.spans import Spans, join, without
 
 Phase = Literal["scheduled", "live", "final", "official"]
@@ -57,6 +58,8 @@ class Counted(Struct, frozen=True, omit_defaults=True):
     """The undo that took it back; `None` while it counts."""
     undoes: CommandId | None = None
     """The entry that it took back, when it is an undo."""
+    sets: int = 0
+    """How many sets were over before it counted."""
     place: Place | None = None
     """Where it stands in an older epoch; `None` for an entry of this one."""
     base: Base | None = None
@@ -74,6 +77,22 @@ class Held(Struct, frozen=True, omit_defaults=True):
     """The hub's score at that moment."""
     reason: str = ""
     """Why rights refuse it; `""` for a conflict."""
+
+
+class Forfeit(Struct, frozen=True):
+    """How a match ended that was not played to its end."""
+
+    cause: Cause
+    before: Score
+    """The running score when it ended."""
+
+
+class Penalty(Struct, frozen=True):
+    """Penalty points for fair play."""
+
+    id: CommandId
+    side: Side
+    points: int
 
 
 class Match(Struct, frozen=True, omit_defaults=True):
@@ -102,6 +121,21 @@ class Match(Struct, frozen=True, omit_defaults=True):
     course: Course | None = None
     """How it came about in this epoch, where older ones may still add to it; `None` where nothing has
     happened in it since the epoch began."""
+
+    sets: tuple[Score, ...] = ()
+    """The sets that are over; `score` is then the one after them."""
+    forfeit: Forfeit | None = None
+    """Why it was not played to its end; `None` if it was."""
+    penalties: tuple[Penalty, ...] = ()
+    reset_of: MatchId | None = None
+    """The final that this match repeats: it is played only if the away side wins that one."""
+    reopened: str = ""
+    """The reason that was given for reopening it, while it is live again."""
+
+    @property
+    def result(self) -> Score:
+        """The score that people compare: sets won in a game of sets, else the score."""
+        return Score(*sets_won(self.sets)) if self.sets and self.forfeit is None else self.score
 
     def slot(self, side: Side) -> Slot:
         """Return one side's slot."""
@@ -178,6 +212,31 @@ class Past(Struct, frozen=True, omit_defaults=True):
         return without(join(((max(self.after, self.closed) + 1, self.seen),)), self.adopted)
 
 
+class Withdrawal(Struct, frozen=True):
+    """A team that is out."""
+
+    team: TeamId
+    cause: Cause
+    annulled: bool
+    """Whether all its matches count for no table."""
+
+
+class Bye(Struct, frozen=True):
+    """A round of a Swiss pool in which a team had no match."""
+
+    pool: PoolId
+    number: int
+    team: TeamId
+
+
+class Lots(Struct, frozen=True):
+    """An order that chance decided."""
+
+    pool: PoolId
+    order: tuple[TeamId, ...]
+    """The best first."""
+
+
 class Tournament(Struct, frozen=True, omit_defaults=True):
     """A tournament at one position of its log. `matches` are in playing order."""
 
@@ -198,6 +257,20 @@ class Tournament(Struct, frozen=True, omit_defaults=True):
     past: tuple[Past, ...] = ()
     """The older epochs, the oldest first; empty in a tournament's first one."""
 
+    games: tuple[Game, ...] = ()
+    status: Status = "running"
+    timetable: Timetable | None = None
+    on_withdrawal: WithdrawalRule = "forfeit"
+    on_disqualification: WithdrawalRule = "forfeit"
+    withdrawn: tuple[Withdrawal, ...] = ()
+    """The teams that are out, in the order in which they went."""
+    byes: tuple[Bye, ...] = ()
+    drawn: Mapping[PoolId, int] = {}
+    """How many rounds of each Swiss pool are drawn."""
+    lots: tuple[Lots, ...] = ()
+    made: tuple[CommandId, ...] = ()
+    """The latest commands that changed what the tournament consists of; at most `changes.MAX_MADE`."""
+
     def stage(self, stage: StageId) -> Stage:
         """Return a stage by its id."""
         return next(found for found in self.stages if found.id == stage)
@@ -205,3 +278,12 @@ class Tournament(Struct, frozen=True, omit_defaults=True):
     def pool(self, pool: PoolId) -> Pool:
         """Return a pool by its id."""
         return next(found for stage in self.stages for found in stage.pools if found.id == pool)
+
+    def rules(self, stage: StageId) -> Rules:
+        """Return what a score means in a stage."""
+        game = self.stage(stage).game
+        return next((known.rules for known in self.games if known.id == game), POINTS)
+
+    def withdrawal(self, team: TeamId | None) -> Withdrawal | None:
+        """Return how a team went out; `None` if it takes part."""
+        return next((one for one in self.withdrawn if one.team == team), None)

@@ -189,8 +189,15 @@ def entry(
     )
 
 
-def record(plan: Plan, commands: Iterable[Command] = ()) -> tuple[tuple[Event, ...], Tournament]:
+def record(
+    plan: Plan, commands: Iterable[Command] = (), why: str = ""
+) -> tuple[tuple[Event, ...], Tournament]:
     """Return the log and state of a tournament in which one device entered these commands, a second apart.
+
+    Args:
+        plan: the tournament.
+        commands: what is entered.
+        why: the reason for each of them.
 
     Raises:
         AssertionError: a command was refused; a test that builds a tournament means all of them to count.
@@ -201,7 +208,7 @@ def record(plan: Plan, commands: Iterable[Command] = ()) -> tuple[tuple[Event, .
         at = NOON + timedelta(seconds=number)
         on = match_of(command)
         base = Base(EPOCH, state.matches[on].version) if state is not None and on is not None else None
-        made = entry(plan.id, command, id=f"c{number}", at=at, base=base)
+        made = entry(plan.id, command, id=f"c{number}", at=at, base=base, why=why)
         verdict = judge(state, made, at, EPOCH)
         assert not isinstance(verdict, Refused), f"{command}: {verdict}"
         events, state = (*events, *verdict.events), verdict.state
@@ -214,9 +221,9 @@ def log(plan: Plan, *commands: Command) -> tuple[Event, ...]:
     return record(plan, commands)[0]
 
 
-def fold(plan: Plan, *commands: Command) -> Tournament:
-    """Return the state of a tournament in which these commands were entered."""
-    return record(plan, commands)[1]
+def fold(plan: Plan, *commands: Command, why: str = "") -> Tournament:
+    """Return the state of a tournament in which these commands were entered, for this reason."""
+    return record(plan, commands, why)[1]
 
 
 def _teams(count: int) -> tuple[Team, ...]:

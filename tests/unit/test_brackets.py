@@ -43,7 +43,7 @@ def test_a_shoot_out_decides_who_goes_on() -> None:
 def test_a_corrected_result_moves_the_other_team_up() -> None:
     plan = cup(4)
     first = result(plan, 1, 2, 1)
-    state = fold(plan, *first, ReopenMatch(match(plan, 1)), *result(plan, 1, 2, 3))
+    state = fold(plan, *first, ReopenMatch(match(plan, 1)), *result(plan, 1, 2, 3), why="miscounted")
     assert teams(state, 3) == ("b", None)
 
 
@@ -57,7 +57,7 @@ def test_a_reopened_match_decides_nothing_new() -> None:
 def test_a_started_match_keeps_its_sides() -> None:
     plan = cup(4)
     played = (*result(plan, 1, 2, 1), *result(plan, 2, 0, 1), StartMatch(match(plan, 3)))
-    state = fold(plan, *played, ReopenMatch(match(plan, 1)), *result(plan, 1, 2, 3))
+    state = fold(plan, *played, ReopenMatch(match(plan, 1)), *result(plan, 1, 2, 3), why="miscounted")
     assert teams(state, 3) == ("a", "d")
 
 
@@ -99,7 +99,8 @@ def test_a_corrected_table_swaps_the_sides_of_a_match() -> None:
     plan = replace(plan, fixtures=tuple(fixtures))
     first = result(plan, 1, 1, 0)
     assert teams(fold(plan, *first), 3) == ("a", "b")
-    assert teams(fold(plan, *first, ReopenMatch(match(plan, 1)), *result(plan, 1, 0, 1)), 3) == ("b", "a")
+    again = fold(plan, *first, ReopenMatch(match(plan, 1)), *result(plan, 1, 0, 1), why="miscounted")
+    assert teams(again, 3) == ("b", "a")
 
 
 def test_one_of_several_pools_waits_for_ops_and_one_of_one_does_not() -> None:

@@ -42,6 +42,7 @@ from core.domain.events import (
     SlotAssigned,
     SlotFilled,
 )
+from core.domain.games import MAX_POINTS
 from core.domain.ids import (
     GLOBAL_ROOM,
     CommandId,
@@ -55,7 +56,7 @@ from core.domain.ids import (
 )
 from core.domain.plan import Slot
 from core.domain.reduce import fold as fold_events
-from core.domain.rules import MAX_POINTS, Accepted, Conflicting, Refused, Verdict, judge
+from core.domain.rules import Accepted, Conflicting, Refused, Verdict, judge
 from tests.support.tournaments import EPOCH, NOON, cup, entry, fold, league, match, point, result
 
 if TYPE_CHECKING:

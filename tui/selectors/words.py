@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core import brackets, commands, events, ids, text
+from core import brackets, commands, events, ids, telling, text
 
 if TYPE_CHECKING:
     from core import EntryState, Queued, state
@@ -19,6 +19,7 @@ STATE_WORDS: dict[EntryState, str] = {
     "saving": "saving",
     "saved": "saved here",
     "sending": "sending",
+    "sent": "sent",
     "confirmed": "confirmed",
     "official": "official",
     "conflict": "conflict",
@@ -29,6 +30,7 @@ STATE_ROLES: dict[EntryState, Role] = {
     "saving": "pending",
     "saved": "pending",
     "sending": "pending",
+    "sent": "pending",
     "confirmed": "live",
     "official": "live",
     "conflict": "conflict",
@@ -95,7 +97,7 @@ def court_code(name: str) -> str:
 
 def result(match: state.Match) -> str:
     """Return a match's score, with the shoot-out that decided it."""
-    return f"{points(match.score)} ({points(match.shootout)})" if match.shootout else points(match.score)
+    return f"{points(match.result)} ({points(match.shootout)})" if match.shootout else points(match.result)
 
 
 def command(tournament: state.Tournament | None, asked: commands.Command) -> str:
@@ -113,6 +115,8 @@ def command(tournament: state.Tournament | None, asked: commands.Command) -> str
             return f"{which} side: {_name(tournament, team_id)}"
         case commands.Settle(_, _, instead):
             return "decision: replaced" if instead else "decision: the hub's stays"
+        case told if isinstance(told, telling.Asked):
+            return telling.tell_command(tournament, told)
         case _:
             return _status_command(asked)
 
@@ -210,11 +214,30 @@ KIND_OF_FACT: dict[type[events.Fact], str] = {
     events.PastNamed: "status",
     events.EventAdopted: "back",
     events.MissingClosed: "status",
+    events.TimeSet: "score",
+    events.SetWon: "score",
+    events.SetReopened: "score",
+    events.SetsEntered: "score",
+    events.PenaltyAdded: "score",
+    events.MatchForfeited: "status",
+    events.MatchMoved: "status",
+    events.StatusChanged: "status",
+    events.TeamAdded: "team",
+    events.TeamRemoved: "team",
+    events.TeamRenamed: "team",
+    events.TournamentRenamed: "status",
+    events.TeamWithdrawn: "team",
+    events.TeamReinstated: "team",
+    events.CourtNamed: "status",
+    events.RoundDrawn: "slot",
+    events.LotsDrawn: "slot",
 }
 """The word of each fact's kind in the feed."""
 
 
-def happened(tournament: state.Tournament | None, event: events.Event) -> tuple[str, str]:
+def happened(  # noqa: C901 - one flat case a kind of fact
+    tournament: state.Tournament | None, event: events.Event
+) -> tuple[str, str]:
     """Return what happened and the result, for a line of the feed."""
     fact = event.fact
     match fact:
@@ -234,6 +257,8 @@ def happened(tournament: state.Tournament | None, event: events.Event) -> tuple[
             return f"{plan.name} created", f"{len(plan.fixtures)} matches"
         case events.EventAdopted():
             return _adopted(tournament, fact)
+        case told if isinstance(told, telling.Happened):
+            return telling.tell_fact(tournament, told)
         case events.EpochBegun() | events.PastNamed() | events.MissingClosed():
             return _past(fact), ""
         case _:
