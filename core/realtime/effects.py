@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from core.domain.commands import Entry
     from core.domain.events import Event
     from core.domain.ids import CommandId, Epoch, RoomId, TournamentId
-    from core.domain.state import Tournament
+    from core.domain.spans import Spans
+    from core.domain.state import Position, Tournament
     from core.realtime.view import Connection, EntryState, LocalLine, Queued
     from core.wire.messages import ClientMessage, Listing
     from core.wire.presence import Member
@@ -27,6 +28,10 @@ LinkId = NewType("LinkId", str)
 
 Via = Literal["websocket", "polling", "basic"]
 """How a link is carried: `polling` is HTTP long polling, `basic` the legacy dialect of old servers."""
+
+CLOSE_BLOCKED = 4990
+"""Never on the wire: a dial reached something, but what answered there was no hub. A proxy that stops
+WebSockets, or a captive portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +177,6 @@ class QueueChanged:
     evicted_total: int = 0
     changed: tuple[Queued, ...] | None = None
     """Those that are not as they were in the queue before, by journal row; `None` where that is not known."""
-    changed: tuple[Queued, ...] | None = None
-    """Those that are not as they were in the queue before, by journal row; `None` where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +208,19 @@ class SavingChanged:
     sends: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KeptChanged:
+    """Events of older epochs that this device has and the hub has not got back yet."""
+
+    tournament: TournamentId
+    events: tuple[tuple[Epoch, Event], ...]
+    """With their epochs, in their order."""
+
+
 Change: TypeAlias = (
     Advanced
     | Replaced
+    | KeptChanged
     | RoomLive
     | SideAdvanced
     | SideLive
@@ -228,7 +241,41 @@ class Apply:
     change: Change
 
 
-Effect: TypeAlias = Dial | Hangup | Send | Persist | Record | Apply
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Look what the archive has of an older epoch; `Engine.receive_recalled` takes it."""
+
+    tournament: TournamentId
+    epoch: Epoch
+    after: int
+    """The seq from which on the events themselves are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What the archive has of an epoch."""
+
+    tournament: TournamentId
+    epoch: Epoch
+    position: Position
+    """The newest one that was seen; seq 0 for none."""
+    spans: Spans
+    """The seqs of all its events."""
+    events: tuple[Event, ...]
+    """Those from the asked seq on."""
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Read the next events of some seqs from the archive; `Engine.receive_fetched` takes them."""
+
+    tournament: TournamentId
+    epoch: Epoch
+    spans: Spans
+
+
+Effect: TypeAlias = Dial | Hangup | Send | Persist | Record | Recall | Fetch | Apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +296,10 @@ class Withdrawal:
 class Heard:
     """What a message says of the room that it is in."""
 
-    outcome: Literal["whole", "broken", "dropped"]
-    """`whole`: all that the hub has told is known. `broken`: something is missing, join again.
-    `dropped`: it says nothing new, or not yet."""
+    outcome: Literal["whole", "broken", "unfit", "dropped"]
+    """`whole`: all that the hub has told is known. `broken`: something is missing, join again. `unfit`: what
+    is known here is not in it, and joining again would not help. `dropped`: it says nothing new, or not
+    yet."""
     changes: tuple[Change, ...] = ()
     why: str = ""
     """What is missing, in words."""

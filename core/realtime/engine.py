@@ -1,8 +1,9 @@
 """The engine: the one object that the shell drives; it composes the machines and holds no rule of their own.
 
 A frame goes to the session, then to rooms or outbox, and what they decide becomes effects. After each call
-the engine sends what may go, dials what is due, and says what changed. Guarantees the order of effects: what
-was decided about an entry is shown before it is sent, and nothing is sent that is not in the journal.
+the engine gives links to rooms, sends what may go, dials what is due, and says what changed. Guarantees the
+order of effects: what was decided about an entry is shown before it is sent, and nothing is sent that is not
+in the journal.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.domain.commands import Founding, match_of
-from core.domain.ids import TournamentId, short_form
+from core.domain.ids import short_form
 from core.errors import TooLarge, WireError
+from core.realtime.carriage import Carriage, Decision
+from core.realtime.contents import log_of
 from core.realtime.effects import (
     Advanced,
     Apply,
-    DirectoryChanged,
     Effect,
     Hangup,
     JournalRow,
@@ -32,10 +34,11 @@ from core.realtime.effects import (
 from core.realtime.holds import Holds
 from core.realtime.outbox import Outbox
 from core.realtime.outlook import Outlook
-from core.realtime.pool import Pool
-from core.realtime.rooms import Rooms, Step
+from core.realtime.rooms import Moved, Say
 from core.realtime.session import CLOSE_BAD_FRAME, CLOSE_NORMAL, Session
 from core.realtime.view import LocalLine
+from core.realtime.wake import Wake
+from core.realtime.withdrawing import remedy
 from core.wire.codec import Frame, check_entry, decode_hub
 from core.wire.messages import (
     CLOSE_TOO_LARGE,
@@ -44,9 +47,9 @@ from core.wire.messages import (
     Deferred,
     Directory,
     Events,
+    Goodbye,
     Hello,
     HubMessage,
-    Join,
     Leave,
     Listing,
     Problem,
@@ -55,17 +58,19 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.presence import PresenceDiff, PresenceSnapshot
+from core.wire.rooms import SideEvents, SideReplay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from core.domain.answers import Answer
     from core.domain.commands import Entry
-    from core.domain.ids import CommandId, DeviceId, RoomId
+    from core.domain.ids import CommandId, DeviceId, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.config import EngineConfig
     from core.realtime.effects import LinkId
-    from core.realtime.pool import Dice
+    from core.realtime.endpoint import Dice
     from core.realtime.view import RoomStats
 
 
@@ -84,12 +89,13 @@ class Engine:
 
     def __init__(self, config: EngineConfig, device: DeviceId, person: str, dice: Dice) -> None:
         self._hello = Hello(device, person, version=config.version, token=config.token)
-        self._pool = Pool(config, dice)
-        self._rooms = Rooms()
+        self._carriage = Carriage(config, dice)
+        self._pool, self._rooms = self._carriage.pool, self._carriage.rooms
+        self._logs = self._carriage.contents.logs
         self._outbox = Outbox(config)
         self._holds = Holds(self._outbox)
-        self._outlook = Outlook(config, self._pool, self._rooms)
-        self._held: set[TournamentId] = set()
+        self._outlook = Outlook(config, self._carriage)
+        self._wake = Wake(config.heartbeat_interval)
         self._sends = False
         self._can_save = True
 
@@ -100,12 +106,12 @@ class Engine:
             rows: all unanswered, held and refused rows, and the latest answered ones, by row.
             moment: when that was.
         """
-        self._outbox.receive_rows(rows)
+        self._receive_rows(rows)
         return self._finish([], moment)
 
     def restore(self, states: Sequence[Tournament], moment: Moment) -> list[Effect]:
         """Take over stored copies of tournaments: shown as of their last event until a hub says more."""
-        return self._finish(self._steps(self._rooms.restore(states)), moment)
+        return self._finish(self._steps(self._logs.restore(states)), moment)
 
     def start(self, moment: Moment) -> list[Effect]:
         """Begin: dial."""
@@ -127,6 +133,7 @@ class Engine:
         effects += [_line(moment, "queue", f"a message was dropped: {record.reason}") for record in records]
         if is_new:
             effects.append(Persist(entry))
+            self._carriage.enter([entry.tournament])
         return self._finish(effects, moment)
 
     def receive_saved(self, rows: Mapping[CommandId, int], moment: Moment) -> list[Effect]:
@@ -154,7 +161,7 @@ class Engine:
         """Rows that others appended, and where this process does not send, rows that the sender changed."""
         # The sender's own word on an entry is newer than its row.
         fresh = [row for row in rows if not (self._sends and self._outbox.knows(row.entry.id))]
-        self._outbox.receive_rows(fresh)
+        self._receive_rows(fresh)
         return self._finish([], moment)
 
     def become_sender(self, moment: Moment) -> list[Effect]:
@@ -168,14 +175,12 @@ class Engine:
 
     def join(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room from now on, over any link; counted, so that each `join` needs its `leave`."""
-        return self._finish(self._steps(self._rooms.join(room, moment)), moment)
+        self._carriage.join(room)
+        return self._finish([], moment)
 
     def leave(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room no longer, when nobody else here does; what was seen of it stays in the view."""
-        effects = self._steps(self._rooms.leave(room, moment))
-        if room not in self._rooms.followed:
-            self._pool.release(room)
-        return self._finish(effects, moment)
+        return self._finish(self._steps(self._carriage.leave(room, moment)), moment)
 
     def room_stats(self, room: RoomId, now: float) -> RoomStats | None:
         """Return a followed room in figures; `None` for one that is not followed."""
@@ -183,23 +188,10 @@ class Engine:
 
     def withdraw(self, id: CommandId, moment: Moment) -> Withdrawal:
         """Take an entry back if it certainly never left; say what is needed otherwise."""
-        state = self._outbox.state(id)
-        refusal = self._irrevocable(id)
-        if refusal:
-            return Withdrawal("impossible", refusal)
-        if state == "refused" or (self._sends and self._outbox.withdrawable(id)):
-            dismissed = state == "refused"
-            effects = self._finish([self._outbox.withdraw(id)], moment)
-            return Withdrawal(
-                "dismissed" if dismissed else "withdrawn",
-                "it is listed no more" if dismissed else "it was never sent, and never will be",
-                tuple(effects),
-            )
-        if state == "confirmed":
-            return Withdrawal("needs_undo", "it counts already")
-        if state == "conflict":
-            return Withdrawal("needs_undo", "the hub holds it")
-        return Withdrawal("needs_undo", "it may have left this laptop")
+        outcome, reason = remedy(self._outbox, id, sends=self._sends)
+        if outcome not in ("withdrawn", "dismissed"):
+            return Withdrawal(outcome, reason)
+        return Withdrawal(outcome, reason, tuple(self._finish([self._outbox.withdraw(id)], moment)))
 
     def retry(self, id: CommandId, moment: Moment) -> list[Effect]:
         """Send an entry now instead of when its wait is over; dials if there is no link."""
@@ -208,46 +200,75 @@ class Engine:
             self._pool.reconnect(moment.now)
         return self._finish([], moment)
 
-    def reconnect(self, moment: Moment) -> list[Effect]:
-        """Forget every wait, bench and refusal, and dial afresh; a person asked for it."""
-        effects: list[Effect] = []
-        for session in self._pool.sessions:
-            effects += session.hang_up(CLOSE_NORMAL, "reconnecting, as somebody asked")
-            effects += self._lose(session, CLOSE_NORMAL, "somebody asked to reconnect", moment)
-        self._pool.reconnect(moment.now)
+    def reconnect(self, moment: Moment, endpoint: str | None = None) -> list[Effect]:
+        """Forget every wait, bench and refusal, of an endpoint or of all, and dial afresh: a person asked."""
+        sessions = [one for one in self._pool.sessions if endpoint in (None, one.endpoint)]
+        effects = self._hang_up(sessions, "reconnecting, as somebody asked", moment)
+        self._pool.reconnect(moment.now, endpoint)
         return self._finish(effects, moment)
+
+    def drain(self, endpoint: str, moment: Moment) -> list[Effect]:
+        """Carry nothing over an endpoint any more: its rooms move first, then its links are hung up.
+
+        Where no other link can be had they stay: a drain takes nobody off-line.
+        """
+        self._pool.drain(endpoint, True)
+        return self._finish([], moment)
+
+    def undrain(self, endpoint: str, moment: Moment) -> list[Effect]:
+        """Use a drained endpoint again."""
+        self._pool.drain(endpoint, False)
+        return self._finish([], moment)
+
+    def add_endpoint(self, endpoint: str, moment: Moment) -> list[Effect]:
+        """Use one more endpoint."""
+        self._pool.add_endpoint(endpoint)
+        return self._finish([], moment)
+
+    def remove_endpoint(self, endpoint: str, moment: Moment) -> list[Effect]:
+        """Forget an endpoint: its links are hung up, its rooms go on over others."""
+        sessions = self._pool.remove_endpoint(endpoint)
+        return self._finish(self._hang_up(sessions, "this endpoint is used no more", moment), moment)
 
     def close(self, moment: Moment) -> list[Effect]:
         """Hang up all links and dial no more."""
         self._pool.open = False
-        effects: list[Effect] = []
-        for session in self._pool.sessions:
-            effects += session.hang_up(CLOSE_NORMAL, "this device closes")
-            effects += self._lose(session, CLOSE_NORMAL, "closed", moment)
-        return self._finish(effects, moment)
+        return self._finish(self._hang_up(self._pool.sessions, "this device closes", moment), moment)
 
-    def receive_open(self, link: LinkId, moment: Moment) -> list[Effect]:
-        """A dial succeeded."""
+    def receive_open(self, link: LinkId, moment: Moment, token: str | None = None) -> list[Effect]:
+        """A dial succeeded.
+
+        Args:
+            link: which.
+            moment: when.
+            token: what signs this device in, fetched for this link; `None` for that of the settings.
+        """
         session = self._pool.session(link)
         if session is None:
             return []
-        return self._finish(session.receive_open(self._hello, moment.now), moment)
+        hello = self._hello if token is None else msgspec.structs.replace(self._hello, token=token)
+        return self._finish(session.receive_open(hello, moment.now), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame, moment: Moment) -> list[Effect]:
         """A frame came in. Frames of links that were hung up are ignored."""
         session = self._pool.session(link)
         if session is None:
             return []
+        effects = self._look(moment)
+        doubted = session.doubted
         session.receive_size(len(frame), moment.now)
-        session.heard_at = moment.at
+        if not doubted:
+            session.heard_at = moment.at
         self._outlook.count_in(moment.now)
         try:
             message = decode_hub(frame)
         except WireError as error:
             code = CLOSE_TOO_LARGE if isinstance(error, TooLarge) else CLOSE_BAD_FRAME
-            effects = session.hang_up(code, f"the hub sent what cannot be read: {error}")
+            effects += session.hang_up(code, f"the hub sent what cannot be read: {error}")
         else:
-            effects = session.receive_message(message, moment)
+            effects += session.receive_message(message, moment)
+            if doubted and not session.doubted:
+                effects += self._steps(self._carriage.trust(session, moment))
             if session.state in ("live", "leaving"):
                 effects += self._receive(session, message, moment)
         return self._finish(effects, moment)
@@ -255,7 +276,8 @@ class Engine:
     def receive_closed(self, link: LinkId, code: int, reason: str, moment: Moment) -> list[Effect]:
         """A link closed, or a dial failed.
 
-        A failed dial has code 1006, or 4401 where the hub refused the token by HTTP 401 or 403.
+        A failed dial has code 1006, 4401 where the hub refused the token by HTTP 401 or 403, or
+        `CLOSE_BLOCKED` where what answered was no hub.
         """
         session = self._pool.session(link)
         if session is None:
@@ -267,25 +289,25 @@ class Engine:
         """A frame of that size was written to a link, for the statistics."""
         session = self._pool.session(link)
         if session is not None:
-            session.bytes_out += frame_bytes
+            session.traffic.bytes_out += frame_bytes
         return [Apply(change) for change in self._outlook.changes(moment)]
 
     def receive_bad_log(self, tournament: TournamentId, why: str, moment: Moment) -> list[Effect]:
         """The store could not fold an `Advanced` (it raised `BadLog`, keeping its state): fetch all anew."""
-        return self._finish(self._steps(self._rooms.receive_bad_log(tournament, why, moment)), moment)
+        return self._finish(self._steps(self._carriage.receive_bad_log(tournament, why, moment)), moment)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which `handle_deadline` is due; `None` while nothing is."""
-        machines = (self._pool, self._rooms, self._outbox, self._outlook)
+        machines = (self._carriage, self._outbox, self._outlook)
         return min((at for machine in machines if (at := machine.next_deadline()) is not None), default=None)
 
     def handle_deadline(self, moment: Moment) -> list[Effect]:
         """Do what time alone brings about: heartbeats, time-outs, dials, resends."""
-        effects: list[Effect] = []
+        effects = self._look(moment)
         for session in self._pool.sessions:
             effects += session.handle_deadline(moment.now)
         self._outbox.handle_deadline(moment.now)
-        effects += self._steps(self._rooms.handle_deadline(moment))
+        effects += self._steps(self._carriage.handle_deadline(moment))
         return self._finish(effects, moment)
 
     def _receive(self, session: Session, message: HubMessage, moment: Moment) -> list[Effect]:
@@ -294,53 +316,55 @@ class Engine:
             case Welcome(tournaments=listings):
                 return self._welcomed(session, listings, moment)
             case Directory(listings):
-                return self._listed(listings, moment)
-            case Snapshot(room=room, answers=answers) | Replay(room=room, answers=answers):
-                self._held.add(TournamentId(room.partition(":")[2]))
-                steps = self._rooms.receive(message, moment)
-                return self._steps(steps) + self._answered(answers, moment)
-            case Events():
-                return self._steps(self._rooms.receive(message, moment))
+                return self._steps(self._carriage.receive_listed(session, listings, moment))
+            case Snapshot(answers=answers) | Replay(answers=answers) | SideReplay(answers=answers):
+                steps = self._carriage.receive(session, message, moment)
+                return self._steps(steps) + self._answered(session, answers, moment)
+            case Events() | SideEvents() | PresenceSnapshot() | PresenceDiff():
+                return self._steps(self._carriage.receive(session, message, moment))
             case Answers(answers):
-                return self._answered(answers, moment)
+                return self._answered(session, answers, moment)
             case Deferred():
                 self._outbox.receive_deferred(message, moment.now)
+            case Goodbye():
+                self._pool.receive_goodbye(session.link, moment.now)
             case Problem():
-                return self._problem(message, moment)
+                return self._problem(session, message, moment)
             case _:
                 pass
         return []
 
     def _welcomed(self, session: Session, listings: tuple[Listing, ...], moment: Moment) -> list[Effect]:
         self._pool.receive_live(session.link)
-        effects: list[Effect] = [Apply(self._outlook.receive_live(session, moment))]
-        effects += self._listed(listings, moment)
-        effects += [
-            _line(moment, "queue", f"{count} saved for {tournament}: this hub does not hold it, so they wait")
-            for tournament, count in self._outbox.stranded(self._held).items()
-        ]
-        return effects + self._steps(self._rooms.receive_link(moment))
+        effects: list[Effect] = [Apply(line) for line in self._outlook.receive_live(session, moment)]
+        effects += self._steps(self._carriage.receive_listed(session, listings, moment))
+        if len(self._pool.live) == 1:
+            stranded = self._outbox.stranded(self._carriage.directory.anywhere())
+            effects += [
+                _line(
+                    moment,
+                    "queue",
+                    f"{count} saved for {tournament}: this hub does not hold it, so they wait",
+                )
+                for tournament, count in stranded.items()
+            ]
+        return effects
 
-    def _listed(self, listings: tuple[Listing, ...], moment: Moment) -> list[Effect]:
-        self._held = {listing.id for listing in listings}
-        steps = self._rooms.receive_listed(self._held, moment)
-        return [Apply(DirectoryChanged(listings)), *self._steps(steps)]
-
-    def _problem(self, problem: Problem, moment: Moment) -> list[Effect]:
+    def _problem(self, session: Session, problem: Problem, moment: Moment) -> list[Effect]:
         """Show what the hub could not use, and see to it that it is not sent again for ever."""
         if problem.room is not None:
-            return self._steps(self._rooms.receive_missing(problem.room, problem.detail, moment))
+            steps = self._carriage.receive_missing(session, problem.room, problem.detail, moment)
+            return self._steps(steps)
         records = self._outbox.receive_problem(problem.ids, problem.detail)
         return [*records, _line(moment, "problem", f"the hub says: {problem.detail}")]
 
-    def _answered(self, answers: Iterable[Answer], moment: Moment) -> list[Effect]:
+    def _answered(self, session: Session, answers: Iterable[Answer], moment: Moment) -> list[Effect]:
         effects: list[Effect] = []
         for record in self._outbox.receive_answers(answers, moment.now):
             effects.append(record)
             command = self._outbox.entry(record.id).command
             if record.state == "confirmed" and isinstance(command, Founding):
-                self._held.add(self._outbox.entry(record.id).tournament)
-                effects += self._steps(self._rooms.receive_listed(self._held, moment))
+                self._carriage.receive_created(session, self._outbox.entry(record.id).tournament)
             if record.state in ("conflict", "refused"):
                 match_id = match_of(command)
                 what = "" if match_id is None else f"{short_form(match_id)} "
@@ -348,87 +372,98 @@ class Engine:
             effects += self._holds.receive_record(record)
         return effects
 
-    def _steps(self, steps: Iterable[Step]) -> list[Effect]:
-        """Turn what rooms decided into effects."""
+    def _steps(self, steps: Iterable[Decision]) -> list[Effect]:
+        """Turn what was decided about links and rooms into effects."""
         effects: list[Effect] = []
         for step in steps:
-            if isinstance(step, Join | Leave):
-                effects += self._carry(step)
-                continue
-            effects.append(Apply(step))
-            if isinstance(step, Advanced):
-                effects += self._holds.receive_events(step)
-            elif isinstance(step, Replaced):
-                self._holds.receive_state(step.state)
+            match step:
+                case Say():
+                    effects += self._say(step)
+                case Moved(room):
+                    if (tournament := log_of(room)) is not None:
+                        # The whole run goes again where the room is now (guarantee 4).
+                        self._outbox.receive_moved(tournament)
+                case Hangup():
+                    effects.append(step)
+                case _:
+                    effects.append(Apply(step))
+                    if isinstance(step, Advanced):
+                        effects += self._holds.receive_events(step)
+                    elif isinstance(step, Replaced):
+                        self._holds.receive_state(step.state)
         return effects
 
-    def _carry(self, step: Join | Leave) -> list[Effect]:
-        """Say a join or leave on the room's link; without one it is said by the next welcome."""
-        session = self._pool.carrier(step.room)
-        if session is None:
+    def _say(self, say: Say) -> list[Effect]:
+        """Join a room, with the ids that wait for an answer, or leave it; a leaving link hears nothing."""
+        session = self._pool.session(say.link)
+        if session is None or not session.live:
             return []
-        if isinstance(step, Join):
-            prefix, _, name = step.room.partition(":")
-            named = self._outbox.named(TournamentId(name)) if prefix == "tournament" else ()
-            return [session.send(msgspec.structs.replace(step, unanswered=named))]
-        return [session.send(step)]
+        tournament = log_of(say.message.room)
+        if isinstance(say.message, Leave) or tournament is None:
+            return [session.send(say.message)]
+        named = self._outbox.named(tournament)
+        return [session.send(msgspec.structs.replace(say.message, unanswered=named))]
+
+    def _receive_rows(self, rows: Sequence[JournalRow]) -> None:
+        self._outbox.receive_rows(rows)
+        self._carriage.enter(row.entry.tournament for row in rows if row.answer is None)
+
+    def _look(self, moment: Moment) -> list[Effect]:
+        """Ask every link for a sign of life if this device slept; until it comes, nothing counts as live."""
+        if not self._wake.look(moment, linked=bool(self._pool.live)):
+            return []
+        effects: list[Effect] = []
+        for session in self._pool.sessions:
+            effects += self._steps(self._carriage.doubt(session, moment))
+            effects += session.doubt(moment.now)
+        self._pool.doubt(moment.now)
+        return effects
+
+    def _hang_up(self, sessions: Sequence[Session], reason: str, moment: Moment) -> list[Effect]:
+        """Hang up links, as somebody asked for it."""
+        effects: list[Effect] = []
+        for session in sessions:
+            effects += session.hang_up(CLOSE_NORMAL, reason)
+            effects += self._lose(session, CLOSE_NORMAL, reason, moment)
+        return effects
 
     def _lose(self, session: Session, code: int, reason: str, moment: Moment) -> list[Effect]:
         """Take note of a link that has ended."""
+        carried = self._carriage.load(session.link)
         self._pool.receive_closed(session.link, code, reason, moment.now)
         self._outbox.receive_link_lost(session.link)
-        lines = self._outlook.receive_lost(session, moment) if self._pool.open else []
-        effects: list[Effect] = [Apply(line) for line in lines]
-        if session.live_since is not None:
-            effects += self._steps(self._rooms.receive_unlinked(session.heard_at or moment.at))
-        return effects
+        steps = self._carriage.receive_lost(session, moment)
+        lines = self._outlook.receive_lost(session, carried, moment) if self._pool.open else []
+        return [*(Apply(line) for line in lines), *self._steps(steps)]
 
     def _finish(self, effects: list[Effect], moment: Moment) -> list[Effect]:
-        """Add what follows from any call: links that ended, the queue, what may go, who is dialled."""
+        """Add what follows from any call: links that ended, rooms to carry, what may go, who is dialled."""
         ended = [effect for effect in effects if isinstance(effect, Hangup)]
         for hangup in ended:
             if (session := self._pool.session(hangup.link)) is not None:
                 effects += self._lose(session, hangup.code, hangup.reason, moment)
-        effects += self._holds.decided(self._rooms.positions)
+        effects += self._steps(self._carriage.plan(moment))
+        effects += self._holds.decided(self._logs.positions)
         sends = self._pump(moment)
-        self._outbox.trim(self._rooms.positions)
+        self._outbox.trim(self._logs.positions)
         if (queue := self._outbox.change()) is not None:
             effects.append(Apply(queue))
         effects += sends
-        if (dial := self._pool.dial(moment.now)) is not None:
-            effects.append(dial)
+        effects += self._pool.dials(moment.now)
         self._outlook.count_out(moment.now, sum(isinstance(effect, Send) for effect in effects))
         effects += [Apply(change) for change in self._outlook.changes(moment)]
         return effects
 
     def _pump(self, moment: Moment) -> list[Effect]:
         """Send the entries that may go now, a plan alone in its frame and the others together."""
-        session = self._pool.live
-        if session is None or not self._sends:
-            return []
-        entries = self._outbox.take(session.link, self._rooms.barred(), self._held, moment.now)
-        effects: list[Effect] = [self._outbox.record(entry.id) for entry in entries]
-        return effects + [session.send(message) for message in _frames(entries)]
-
-    def _irrevocable(self, id: CommandId) -> str:
-        """Say why an entry can be taken back by nothing at all; empty where it can."""
-        match self._outbox.state(id):
-            case None:
-                return f"there is no entry {id} here"
-            case "saving":
-                return "it is being saved at this moment; try again"
-            case "withdrawn":
-                return "it is withdrawn already"
-            case "refused" if not self._sends:
-                return "another process works on this queue; dismiss it there"
-            case "refused":
-                return ""
-            case _ if self._sends and self._outbox.withdrawable(id):
-                return ""
-            case _ if match_of(self._outbox.entry(id).command) is None:
-                return "it may have left, and only what is on a match can be undone"
-            case _:
-                return ""
+        effects: list[Effect] = []
+        for session in self._pool.live if self._sends else ():
+            barred = self._carriage.barred(session.link)
+            held = self._carriage.directory.held(session.link)
+            entries = self._outbox.take(session.link, barred, held, moment.now)
+            effects += [self._outbox.record(entry.id) for entry in entries]
+            effects += [session.send(message) for message in _frames(entries)]
+        return effects
 
     def _saving(self) -> Apply:
         return Apply(SavingChanged(self._can_save, self._sends))

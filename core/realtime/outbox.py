@@ -141,6 +141,9 @@ class Outbox:
                 # Sending it again by hand had begun: whether it left is not known, so it is not sent twice.
                 state = "sent"
             reason = clean(row.reason, MAX_TEXT)
+            if self._config.basic and state == "saved" and row.attempts:
+                # In the journal it still waits, for a hub that can tell whether it came.
+                state, reason = "sent", "it may have left before, and cannot be confirmed"
             self._insert(Item(row.row, row.entry, state, row.attempts, True, row.answer, reason))
 
     def become_sender(self) -> None:

@@ -15,9 +15,8 @@ from core.realtime.traffic import Rate
 from core.realtime.view import Connection, LinkState, LocalLine
 
 if TYPE_CHECKING:
+    from core.realtime.carriage import Carriage
     from core.realtime.config import EngineConfig
-    from core.realtime.pool import Pool
-    from core.realtime.rooms import Rooms
     from core.realtime.session import Session
 
 FIGURES_SECONDS = 1.0
@@ -30,19 +29,19 @@ class Outlook:
 
     Args:
         config: figures of the engine.
-        pool: the endpoints and links.
-        rooms: what is followed.
+        carriage: links and rooms.
     """
 
-    def __init__(self, config: EngineConfig, pool: Pool, rooms: Rooms) -> None:
+    def __init__(self, config: EngineConfig, carriage: Carriage) -> None:
         self._config = config
-        self._pool = pool
-        self._rooms = rooms
+        self._carriage = carriage
+        self._pool = carriage.pool
         self._said: Connection | None = None
         self._said_at = 0.0
         self._lost_at: float | None = None
         self._benched: frozenset[str] = frozenset()
-        self._unreachable = False
+        self._unreachable: set[str] = set()
+        """Endpoints of which it was said that they cannot be reached."""
         self._in = Rate()
         self._out = Rate()
 
@@ -55,28 +54,40 @@ class Outlook:
         if messages:
             self._out.add(now, messages)
 
-    def receive_live(self, session: Session, moment: Moment) -> Told:
-        """Note that the hub welcomed this device; return what the feed says of it."""
+    def receive_live(self, session: Session, moment: Moment) -> list[Told]:
+        """Note that a hub welcomed this device; return what the feed says of it: nothing of spare links."""
         lost_at, self._lost_at = self._lost_at, None
-        self._unreachable = False
+        self._unreachable.discard(session.endpoint)
         self._benched = frozenset(self._pool.benched)
+        if len(self._pool.live) > 1:
+            return []
         if lost_at is None:
-            return _line(moment, f"connected to {session.endpoint}")
-        return _line(moment, f"reconnected after {_seconds(moment.now - lost_at)}")
+            return [_line(moment, f"connected to {session.endpoint}")]
+        return [_line(moment, f"reconnected after {_seconds(moment.now - lost_at)}")]
 
-    def receive_lost(self, session: Session, moment: Moment) -> list[Told]:
-        """Note that a link ended or a dial failed; return what the feed says, each kind of trouble once."""
+    def receive_lost(self, session: Session, carried: int, moment: Moment) -> list[Told]:
+        """Note that a link ended or a dial failed; return what the feed says, each kind of trouble once.
+
+        Args:
+            session: the link.
+            carried: how many rooms it carried.
+            moment: when it ended.
+        """
         lines: list[Told] = []
-        reason = self._pool.reason
-        if session.live_since is not None:
+        main = self._carriage.main
+        endpoint, reason = session.endpoint, self._pool.reason
+        if session.live_since is not None and main is None:
             self._lost_at = moment.now
-            self._unreachable = True
+            self._unreachable.add(endpoint)
             lines.append(_line(moment, f"connection lost: {reason}"))
-        elif self._pool.refused:
-            lines.append(_line(moment, f"the hub at {session.endpoint} refuses this device: {reason}"))
-        elif not self._unreachable:
-            self._unreachable = True
-            lines.append(_line(moment, f"cannot reach {session.endpoint}: {reason}; trying again"))
+        elif session.live_since is not None and main is not None:
+            if carried:
+                lines.append(_line(moment, f"{endpoint} lost: {reason}; going on over {main.endpoint}"))
+        elif endpoint in self._pool.refused:
+            lines.append(_line(moment, f"the hub at {endpoint} refuses this device: {reason}"))
+        elif endpoint not in self._unreachable:
+            self._unreachable.add(endpoint)
+            lines.append(_line(moment, f"cannot reach {endpoint}: {reason}; trying again"))
         benched = frozenset(self._pool.benched)
         for endpoint in sorted(benched - self._benched):
             every = _seconds(self._config.health_check_interval)
@@ -110,10 +121,11 @@ class Outlook:
 
     def _connection(self, before: Connection | None, moment: Moment) -> Connection:
         """Return the connection with the figures as they were last said."""
-        session = self._pool.live
+        session = self._carriage.main
         state = self._state(session)
         planned = self._pool.next_try
-        endpoint = next((open_.endpoint for open_ in self._pool.sessions), planned[0] if planned else "")
+        tried = session or next(iter(self._pool.sessions), None)
+        endpoint = tried.endpoint if tried is not None else planned[0] if planned else ""
         last = Connection(since=moment.now) if before is None else before
         welcome = None if session is None else session.welcome
         return Connection(
@@ -125,6 +137,7 @@ class Outlook:
             reason=self._pool.reason,
             clock_offset=last.clock_offset if session is None else session.latency.clock_offset,
             role=last.role if welcome is None else welcome.role,
+            team=last.team if welcome is None else welcome.team,
             last_frame_at=last.last_frame_at,
             durable=session is None or session.durable,
             message_rate_in=last.message_rate_in,
@@ -139,17 +152,17 @@ class Outlook:
             last_frame_at=max(frames, default=connection.last_frame_at),
             message_rate_in=self._in.per_second(now),
             message_rate_out=self._out.per_second(now),
-            links=self._pool.views(now),
+            links=self._carriage.views(now),
         )
 
     def _state(self, session: Session | None) -> LinkState:
         if session is not None:
-            if self._rooms.catching_up:
+            if self._carriage.rooms.catching_up:
                 return "catching_up"
             return "slow" if (session.latency.median or 0.0) >= self._config.slow_latency else "live"
         if any(open_.state in ("dialling", "greeting") for open_ in self._pool.sessions):
             return "connecting"
-        return "sign_in" if self._pool.refused else "offline"
+        return "sign_in" if self._pool.all_refused else "offline"
 
 
 def _is_same(before: LinkState, now: LinkState) -> bool:

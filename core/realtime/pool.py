@@ -1,95 +1,52 @@
-"""The pool: which endpoint is dialled and when, and which link carries which room.
+"""The pool: which endpoints are dialled and when, and which links are open.
 
-Owns endpoints, their waits and the sessions of open links. One link at a time carries all rooms; endpoints
-are tried by fewest failures, then in the order given. Guarantees that an endpoint is never forgotten: after
-`max_reconnect_attempts` failures in a row it is benched and probed slowly for ever; one that closed for good
-(`TERMINAL_CLOSES`) waits for `reconnect`. Backoff ends only with a link that lived `minimum_uptime`, so a hub
-that accepts and closes is not hammered. Times are monotonic seconds.
+Owns endpoints and the sessions of links; which link carries which room is `routing`'s affair. There are as
+many links as rooms need, and `spare_links` more, each to another endpoint, so that failing over needs no
+dial. Guarantees that never more than `max_connections` links are open, `max_connections_per_endpoint` to one
+endpoint and `MAX_DIALS` being dialled; that an endpoint is never forgotten; and that endpoints which nothing
+needs, and those polled for want of a WebSocket, are probed once an interval. Times are monotonic seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from core.realtime.effects import Dial, LinkId
+from core.realtime.endpoint import Endpoint
+from core.realtime.line import Line, endpoint_view, line_view
+from core.realtime.routing import MARGIN, Bearer
 from core.realtime.session import Session, explain
-from core.realtime.view import LinkState, LinkView
-from core.wire.messages import TERMINAL_CLOSES
+from core.realtime.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from core.domain.ids import RoomId
     from core.realtime.config import EngineConfig
+    from core.realtime.effects import Via
+    from core.realtime.endpoint import Dice
+    from core.realtime.view import LinkView
 
-MATURE_SECONDS = 60.0
-"""Age from which on a link's youth no longer lowers its health."""
-
-
-class Dice(Protocol):
-    """Where chance comes from; `random.Random` is one."""
-
-    def random(self) -> float:
-        """Return a number from 0 up to but not including 1."""
-        ...
-
-
-def backoff(failures: int, first: float, cap: float, dice: Dice) -> float:
-    """Return the wait before the next attempt: full jitter, U(0, min(cap, first * 2 ** failures)).
-
-    Args:
-        failures: failed attempts in a row before the last one, at least 0.
-        first: longest first wait, in seconds.
-        cap: longest wait of all, in seconds.
-        dice: where chance comes from.
-    """
-    return dice.random() * min(cap, first * 2.0 ** min(failures, 64))
+MAX_DIALS = 3
+"""Most links that are being dialled at a time."""
+HEAD_START = 1.0
+"""How long one dial is waited for before another endpoint is tried beside it, while nothing is live."""
+MAX_LEARNT = 8
+"""Most endpoints that hubs may add to those of the settings."""
 
 
-def health(session: Session, failures: int, now: float) -> float:
-    """Return how good a link is, from 0 (useless) to 100 (perfect).
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A dial that may be made, and from when on."""
 
-    A link that is not live has 0. A live one starts from 100 and loses up to 40 for the smoothed round trip
-    (all at 1 s), up to 20 for the 95th percentile (all at 2 s), 10 for each missed heartbeat up to 20, 3 for
-    each failure of its endpoint in a row up to 15, and up to 5 while it is younger than `MATURE_SECONDS`.
-    """
-    if not session.live or session.live_since is None:
-        return 0.0
-    trips = session.latency
-    loss = 40 * min(1.0, trips.smoothed or 0.0)
-    loss += 20 * min(1.0, (trips.percentile(0.95) or 0.0) / 2)
-    loss += 10 * min(2, session.missed(now))
-    loss += 3 * min(5, failures)
-    loss += 5 * (1 - min(1.0, (now - session.live_since) / MATURE_SECONDS))
-    return 100.0 - loss
-
-
-@dataclass(slots=True)
-class _Endpoint:
-    """One address and what became of it; changed by the pool only."""
-
-    address: str
-    next_try_at: float
-    failures: int = 0
-    """In a row; 0 again after a link that lived long enough."""
-    refused: bool = False
-    """Whether it closed for good: not tried before a person asks."""
-    times_live: int = 0
-    session: Session | None = None
-    """The newest link, kept after its end for its figures; `None` before the first."""
-    messages_in: int = 0
-    messages_out: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    """Of the links before the newest."""
-
-    def replace(self, session: Session) -> None:
-        """Begin a new link; the figures of the one before are kept in the sums."""
-        if (before := self.session) is not None:
-            self.messages_in += before.messages_in
-            self.messages_out += before.messages_out
-            self.bytes_in += before.bytes_in
-            self.bytes_out += before.bytes_out
-        self.session = session
+    at: float
+    rank: tuple[float, ...]
+    """The least one goes first of those that are due."""
+    endpoint: Endpoint
+    via: Via
+    probe: bool
 
 
 class Pool:
@@ -103,177 +60,319 @@ class Pool:
     def __init__(self, config: EngineConfig, dice: Dice) -> None:
         self._config = config
         self._dice = dice
-        self._endpoints = [_Endpoint(address, float("-inf")) for address in dict.fromkeys(config.endpoints)]
-        self._links: dict[LinkId, _Endpoint] = {}
-        self._rooms: dict[RoomId, LinkId] = {}
+        addresses = dict.fromkeys(config.endpoints[:1] if config.basic else config.endpoints)
+        self._endpoints = {address: Endpoint(address, config, dice) for address in addresses}
+        self._lines: dict[LinkId, Line] = {}
         self._dials = 0
+        self._dialled_at = float("-inf")
+        self.needed = 1
+        """How many links rooms need; `carriage` sets it."""
         self.open = False
         """Whether links are wanted at all; the engine's start and close set it."""
         self.reason = ""
         """Why the last link ended or failed, in words; empty once a link is live."""
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return all endpoints, in the order of the settings, then of their coming."""
+        return tuple(self._endpoints)
+
     def session(self, link: LinkId) -> Session | None:
         """Return an open link's session; `None` once it has ended."""
-        endpoint = self._links.get(link)
-        return None if endpoint is None else endpoint.session
+        line = self._lines.get(link)
+        return None if line is None else line.session
 
     @property
     def sessions(self) -> list[Session]:
-        """Return the sessions of all links that have not ended."""
-        return [end.session for end in self._links.values() if end.session is not None]
+        """Return the sessions of all links that have not ended, the oldest first."""
+        return [line.session for line in self._lines.values()]
 
     @property
-    def live(self) -> Session | None:
-        """Return the link that carries rooms and entries; `None` without one."""
-        return next((session for session in self.sessions if session.live), None)
+    def live(self) -> list[Session]:
+        """Return the sessions that rooms and entries may use, the oldest first."""
+        return [session for session in self.sessions if session.live]
 
     @property
-    def refused(self) -> bool:
+    def refused(self) -> tuple[str, ...]:
+        """Return the endpoints that closed for good and wait for a person."""
+        return tuple(address for address, endpoint in self._endpoints.items() if endpoint.refused)
+
+    @property
+    def all_refused(self) -> bool:
         """Return whether every endpoint closed for good, so that only a person can help."""
-        return bool(self._endpoints) and all(endpoint.refused for endpoint in self._endpoints)
+        return bool(self._endpoints) and all(endpoint.refused for endpoint in self._endpoints.values())
+
+    @property
+    def benched(self) -> tuple[str, ...]:
+        """Return the endpoints that are only tried slowly."""
+        return tuple(address for address, endpoint in self._endpoints.items() if endpoint.benched)
 
     @property
     def next_try(self) -> tuple[str, float] | None:
         """Return the endpoint that is dialled next and when; `None` while a link is open or none is due."""
-        if self._links or not self.open:
+        if self._lines or not (plans := self._plans()):
             return None
-        due = [end for end in self._endpoints if not end.refused]
-        if not due:
-            return None
-        first = min(due, key=lambda end: end.next_try_at)
-        return first.address, first.next_try_at
+        first = min(plans, key=lambda plan: plan.at)
+        return first.endpoint.address, first.at
 
-    @property
-    def benched(self) -> tuple[str, ...]:
-        """Return the endpoints that are probed slowly."""
-        return tuple(end.address for end in self._endpoints if self._is_benched(end))
+    def promising(self, address: str) -> bool:
+        """Return whether an endpoint may be expected to answer soon."""
+        endpoint = self._endpoints.get(address)
+        return endpoint is not None and endpoint.usable and not endpoint.benched
 
-    def dial(self, now: float) -> Dial | None:
-        """Return the dial that is due; `None` while there is none."""
-        if self._links or not self.open:
-            return None
-        due = [end for end in self._endpoints if not end.refused and end.next_try_at <= now]
-        if not due:
-            return None
-        endpoint = min(due, key=lambda end: end.failures)
-        self._dials += 1
-        link = LinkId(f"link-{self._dials}")
-        endpoint.replace(Session(link, endpoint.address, self._config, now))
-        self._links[link] = endpoint
-        return Dial(link, endpoint.address)
+    def dials(self, now: float) -> list[Dial]:
+        """Return the dials that are due."""
+        dials: list[Dial] = []
+        if self._dials == 0:
+            # Devices that start together do not probe together.
+            for endpoint in self._endpoints.values():
+                endpoint.probe_later(now)
+        while due := [plan for plan in self._plans() if plan.at <= now]:
+            plan = min(due, key=lambda plan: plan.rank)
+            self._dials += 1
+            self._dialled_at = now
+            link = LinkId(f"link-{self._dials}")
+            session = Session(link, plan.endpoint.address, self._config, now, plan.via)
+            self._lines[link] = Line(session, plan.endpoint, plan.probe)
+            plan.endpoint.last = session
+            plan.endpoint.probe_later(now)
+            dials.append(Dial(link, plan.endpoint.address, plan.via))
+        return dials
+
+    def bearers(self, now: float) -> list[Bearer]:
+        """Return the live links as routing sees them; probes only once they are needed."""
+        self._promote()
+        return [
+            Bearer(
+                link,
+                line.worth(now),
+                accepts=line.serves and not line.is_silent(now),
+                urgent=line.endpoint.drained or not line.session.live or line.is_silent(now),
+            )
+            for link, line in self._lines.items()
+            if line.session.state in ("live", "leaving") and not line.probe
+        ]
+
+    def surplus(self, busy: Collection[LinkId], now: float) -> list[Session]:
+        """Return links that nothing needs any more, which are to be hung up; they are forgotten here.
+
+        Args:
+            busy: links that carry rooms or entries.
+            now: the time.
+        """
+        gone: list[Session] = []
+        for line in self._lines.values():
+            if line.session.link in busy or not line.session.live:
+                line.idle_since = None
+            elif line.idle_since is None:
+                line.idle_since = now
+        while (spent := self._give_up(now)) is not None:
+            gone.append(spent.session)
+            del self._lines[spent.session.link]
+            spent.endpoint.retire(spent.session, spent.parts(now), now)
+        return gone
 
     def receive_live(self, link: LinkId) -> None:
         """Note that the hub welcomed a link."""
-        endpoint = self._links[link]
-        endpoint.times_live += 1
+        line = self._lines[link]
+        others = (
+            other for other in self._lines.values() if other is not line and other.endpoint is line.endpoint
+        )
+        first = not any(other.session.live for other in others)
+        if line.session.via == "websocket" and line.endpoint.via == "polling":
+            line.probe = False
+        line.endpoint.receive_live(line.session.via, first=first)
         self.reason = ""
+
+    def receive_goodbye(self, link: LinkId, now: float) -> None:
+        """Note that a hub is leaving, and go where it says."""
+        line = self._lines[link]
+        goodbye = line.session.goodbye
+        assert goodbye is not None, "it has just been said"
+        line.endpoint.receive_goodbye(goodbye.retry_after, now)
+        if goodbye.endpoint is not None and self._may_learn(goodbye.endpoint, line.endpoint.address):
+            self.add_endpoint(goodbye.endpoint)
+        if goodbye.endpoint in self._endpoints:
+            named = self._endpoints[goodbye.endpoint]
+            named.next_try_at, named.failures = now, 0
 
     def receive_closed(self, link: LinkId, code: int, reason: str, now: float) -> None:
         """Note that a link ended or a dial failed, and plan when its endpoint is tried again."""
-        endpoint = self._links.pop(link)
-        session = endpoint.session
-        assert session is not None, "a link has a session"
-        self._rooms = {room: carrier for room, carrier in self._rooms.items() if carrier != link}
+        line = self._lines.pop(link)
+        session = line.session
+        if line.probe and line.endpoint.via == "polling" and session.live_since is None:
+            line.endpoint.probe_later(now)
+            return
         farewell = "" if session.goodbye is None else session.goodbye.reason
         self.reason = explain(code, reason or farewell)
-        endpoint.refused = code in TERMINAL_CLOSES
-        if session.live_since is not None and now - session.live_since >= self._config.minimum_uptime:
-            endpoint.failures = 0
-            wait = backoff(0, self._config.backoff_first, self._config.backoff_cap, self._dice)
-        else:
-            endpoint.failures += 1
-            wait = self._wait(endpoint)
-        if session.goodbye is not None:
-            wait += max(0.0, session.goodbye.retry_after)
-            self._prefer(session.goodbye.endpoint, now)
-        endpoint.next_try_at = now + wait
+        line.endpoint.receive_end(session, code, self.reason, now)
 
-    def reconnect(self, now: float) -> None:
-        """Forget every wait, bench and refusal: a person asked to try now."""
-        for endpoint in self._endpoints:
-            endpoint.failures, endpoint.refused, endpoint.next_try_at = 0, False, now
+    def doubt(self, now: float) -> None:
+        """Try every endpoint afresh: this device slept."""
+        for endpoint in self._endpoints.values():
+            endpoint.wake(now)
 
-    def carrier(self, room: RoomId) -> Session | None:
-        """Return the link that carries a room, assigning it to the live one; `None` without a live link."""
-        live = self.live
-        if live is not None:
-            self._rooms[room] = live.link
-        return live
+    def reconnect(self, now: float, address: str | None = None) -> None:
+        """Forget every wait, bench and refusal of an endpoint, or of all: a person asked to try now."""
+        for endpoint in self._endpoints.values():
+            if address in (None, endpoint.address):
+                endpoint.forgive(now)
 
-    def release(self, room: RoomId) -> None:
-        """Forget which link carries a room."""
-        self._rooms.pop(room, None)
+    def hasten(self, address: str, now: float) -> None:
+        """Probe an endpoint as soon as it may be."""
+        self._endpoints[address].probe_at = now
+
+    def drain(self, address: str, drained: bool) -> None:
+        """Have nothing carried over an endpoint, or have it used again; one that is not known is not."""
+        endpoint = self._endpoints.get(address)
+        if endpoint is not None:
+            endpoint.drained = drained
+
+    def add_endpoint(self, address: str) -> None:
+        """Use another endpoint too; a known one stays as it is."""
+        if address not in self._endpoints:
+            self._endpoints[address] = Endpoint(address, self._config, self._dice)
+
+    def remove_endpoint(self, address: str) -> list[Session]:
+        """Use an endpoint no longer; return its open links, which are to be hung up."""
+        self._endpoints.pop(address, None)
+        return [line.session for line in self._lines.values() if line.endpoint.address == address]
 
     def next_deadline(self) -> float | None:
         """Return when a dial or one of the links is due; `None` while nothing is."""
         due = [at for session in self.sessions if (at := session.next_deadline()) is not None]
-        if (planned := self.next_try) is not None:
-            due.append(planned[1])
+        due += [plan.at for plan in self._plans()]
+        if self._too_many:
+            due += [
+                line.idle_since + self._config.health_check_interval
+                for line in self._lines.values()
+                if line.idle_since is not None
+            ]
         return min(due, default=None)
 
-    def views(self, now: float) -> tuple[LinkView, ...]:
-        """Return one view an endpoint, in the order given: of its link, or of its last one."""
-        return tuple(self._view(endpoint, now) for endpoint in self._endpoints)
+    def views(self, rooms: Mapping[LinkId, tuple[RoomId, ...]], now: float) -> tuple[LinkView, ...]:
+        """Return one view a link, and one of each endpoint without a link, in the order of endpoints.
 
-    def _view(self, endpoint: _Endpoint, now: float) -> LinkView:
-        session = endpoint.session
-        reconnects = max(0, endpoint.times_live - 1)
-        if session is None:
-            return LinkView("", endpoint.address, "offline", *_NO_FIGURES, (), reconnects, None)
-        trips = session.latency
-        return LinkView(
-            id=session.link,
-            endpoint=endpoint.address,
-            state="sign_in" if endpoint.refused else self._state(session),
-            health=health(session, endpoint.failures, now),
-            latency=trips.newest,
-            latency_p50=trips.percentile(0.50),
-            latency_p95=trips.percentile(0.95),
-            latency_p99=trips.percentile(0.99),
-            messages_in=endpoint.messages_in + session.messages_in,
-            messages_out=endpoint.messages_out + session.messages_out,
-            bytes_in=endpoint.bytes_in + session.bytes_in,
-            bytes_out=endpoint.bytes_out + session.bytes_out,
-            rooms=tuple(room for room, link in self._rooms.items() if link == session.link),
-            reconnects=reconnects,
-            last_activity=session.last_frame_at,
-        )
+        Args:
+            rooms: the rooms that each link carries.
+            now: the time.
+        """
+        views: list[LinkView] = []
+        for endpoint in self._endpoints.values():
+            lines = [line for line in self._lines.values() if line.endpoint is endpoint]
+            before = endpoint.traffic
+            for line in lines:
+                carried = rooms.get(line.session.link, ())
+                views.append(line_view(line, before, carried, self._config.slow_latency, now))
+                before = Traffic()
+            if not lines:
+                views.append(endpoint_view(endpoint, trying=self.open))
+        return tuple(views)
 
-    def _state(self, session: Session) -> LinkState:
-        match session.state:
-            case "dialling" | "greeting":
-                return "connecting"
-            case "live":
-                return "slow" if (session.latency.median or 0.0) >= self._config.slow_latency else "live"
-            case _:
-                return "offline"
+    def _plans(self) -> list[_Plan]:
+        """Return the dials that may be made, now or later, as things stand."""
+        connecting = [line for line in self._lines.values() if line.connecting]
+        free = len(connecting) < MAX_DIALS and len(self._lines) < self._config.max_connections
+        if not self.open or not free:
+            return []
+        serving = [line for line in self._lines.values() if line.serves]
+        if not any(line.session.live for line in serving):
+            return self._first_plans(connecting)
+        plans = [] if any(line.connecting for line in serving) else self._further_plans(serving)
+        if not self._config.basic and not any(line.connecting and line.probe for line in connecting):
+            plans += self._probe_plans({plan.endpoint.address for plan in plans})
+        return plans
 
-    def _is_benched(self, endpoint: _Endpoint) -> bool:
-        return endpoint.failures >= self._config.max_reconnect_attempts
+    def _first_plans(self, connecting: list[Line]) -> list[_Plan]:
+        """Return the dials of who has nothing live: one endpoint after the other, overlapping."""
+        gate = self._dialled_at + HEAD_START if connecting else float("-inf")
+        busy = {line.endpoint.address for line in connecting}
+        return [
+            self._plan(endpoint, max(gate, endpoint.next_try_at))
+            for endpoint in self._endpoints.values()
+            if endpoint.usable and endpoint.address not in busy and self._has_room(endpoint)
+        ]
 
-    def _wait(self, endpoint: _Endpoint) -> float:
-        if self._is_benched(endpoint):
-            # Between half and the whole interval: probes of many devices spread, and none waits longer.
-            return self._config.health_check_interval * (0.5 + self._dice.random() / 2)
-        return backoff(
-            endpoint.failures - 1, self._config.backoff_first, self._config.backoff_cap, self._dice
-        )
+    def _further_plans(self, serving: list[Line]) -> list[_Plan]:
+        """Return the dials of links that are needed beside those there are, and of spare ones."""
+        bases = {line.endpoint.address for line in serving}
+        away = [end for end in self._endpoints.values() if end.usable and end.address not in bases]
+        spares = min(self._config.spare_links, len(bases) + len(away) - 1)
+        spread = len(bases) > spares
+        choice = away if not spread else []
+        if len(serving) < self.needed + (spares if spread else 0):
+            choice = [end for end in self._endpoints.values() if end.usable]
+        return [self._plan(end, end.next_try_at) for end in choice if self._has_room(end)]
 
-    def _prefer(self, address: str | None, now: float) -> None:
-        """Try the endpoint that a leaving hub named at once, if it is one of ours."""
-        for endpoint in self._endpoints:
-            if endpoint.address == address:
-                endpoint.next_try_at, endpoint.failures = now, 0
+    def _probe_plans(self, planned: Collection[str]) -> list[_Plan]:
+        """Return the probes of endpoints without a link, and of WebSockets where there is only polling."""
+        plans: list[_Plan] = []
+        linked = {line.endpoint.address: line.session.via for line in self._lines.values()}
+        for endpoint in self._endpoints.values():
+            if not endpoint.usable or endpoint.address in planned or not self._has_room(endpoint):
+                continue
+            if endpoint.address not in linked:
+                at = max(endpoint.next_try_at, endpoint.probe_at)
+                plans.append(_Plan(at, (1.0,), endpoint, endpoint.via, probe=True))
+            elif linked[endpoint.address] == "polling":
+                plans.append(_Plan(endpoint.probe_at, (1.0,), endpoint, "websocket", probe=True))
+        return plans
 
+    def _plan(self, endpoint: Endpoint, at: float) -> _Plan:
+        lines = sum(line.endpoint is endpoint for line in self._lines.values())
+        rank = (0.0, endpoint.failures, lines, endpoint.latency or 0.0)
+        return _Plan(at, rank, endpoint, endpoint.via, probe=False)
 
-_NO_FIGURES: tuple[float, None, None, None, None, int, int, int, int] = (
-    0.0,
-    None,
-    None,
-    None,
-    None,
-    0,
-    0,
-    0,
-    0,
-)
+    def _has_room(self, endpoint: Endpoint) -> bool:
+        lines = sum(line.endpoint is endpoint for line in self._lines.values())
+        return lines < (1 if self._config.basic else self._config.max_connections_per_endpoint)
+
+    @property
+    def _wanted(self) -> int:
+        """How many links there should be."""
+        usable = sum(endpoint.usable for endpoint in self._endpoints.values())
+        return self.needed + max(0, min(self._config.spare_links, usable - 1))
+
+    def _promote(self) -> None:
+        """Have probes serve where too few others do."""
+        missing = self._wanted - sum(line.serves for line in self._lines.values())
+        for line in self._lines.values():
+            if missing > 0 and line.probe and line.session.live and not line.endpoint.drained:
+                line.probe = False
+                missing -= 1
+
+    @property
+    def _too_many(self) -> bool:
+        return sum(line.serves and line.session.live for line in self._lines.values()) > self._wanted
+
+    def _give_up(self, now: float) -> Line | None:
+        """Return an idle link that nothing needs; `None` without one.
+
+        A probe is judged after its first round trip: it goes, or takes the place of a much worse idle link.
+        """
+        idle = [line for line in self._lines.values() if line.idle_since is not None]
+        drained = next((line for line in idle if line.endpoint.drained), None)
+        probe = next((line for line in idle if line.probe and line.session.latency.newest is not None), None)
+        serving = [line for line in idle if not line.probe]
+        if drained is not None:
+            return drained
+        if probe is not None:
+            worst = min(serving, key=lambda line: line.worth(now), default=None)
+            if worst is None or probe.worth(now) < worst.worth(now) + MARGIN:
+                return probe
+            probe.probe = False
+            return worst
+        if not self._too_many:
+            return None
+        patience = self._config.health_check_interval
+        long_idle = [line for line in serving if now - (line.idle_since or now) >= patience]
+        return min(long_idle, key=lambda line: line.worth(now), default=None)
+
+    def _may_learn(self, address: str, by: str) -> bool:
+        """Return whether a hub may send this device there: to an address of a hub, and no less safely."""
+        there = urlsplit(address)
+        if there.scheme not in ("ws", "wss") or not there.hostname or there.query or there.fragment:
+            return False
+        if there.scheme == "ws" and urlsplit(by).scheme == "wss":
+            return False
+        return len(self._endpoints) < len(self._config.endpoints) + MAX_LEARNT

@@ -1,9 +1,10 @@
 """A session: the protocol life of one link, from the dial to its end.
 
 Owns the greeting, the heartbeat both ways and the figures of the link. What is said in rooms and about
-entries passes by: `engine` hands it to `rooms` and `outbox`. Guarantees that a link without any frame for
-`heartbeat_timeout` is hung up, whatever the other side pretends, and that a state changes only as
-`TRANSITIONS` says. Times are monotonic seconds unless they are datetimes.
+entries passes by: `engine` hands it to others. Guarantees that a link without any frame for
+`heartbeat_timeout` is hung up, whatever the other side pretends; that one in doubt, as after a sleep of this
+device, answers within `DOUBT_SECONDS` or is hung up; and that a state changes only as `TRANSITIONS` says.
+Times are monotonic seconds unless they are datetimes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from core.domain.text import MAX_TEXT, clean
-from core.realtime.effects import Effect, Hangup, LinkId, Moment, Send
-from core.realtime.traffic import Latency
+from core.realtime.effects import Effect, Hangup, LinkId, Moment, Send, Via
+from core.realtime.traffic import Latency, Traffic
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
     CLOSE_PROTOCOL,
@@ -58,6 +59,8 @@ CLOSE_BAD_FRAME = 1002
 """RFC 6455, section 7.4.1: this side ends the link as the other broke the protocol."""
 GOODBYE_SECONDS = 5.0
 """How long after its goodbye the hub may take to close."""
+DOUBT_SECONDS = 2.0
+"""How long a link in doubt may take to answer."""
 
 _WORDS: Mapping[int, str] = {
     CLOSE_NORMAL: "the hub closed the link",
@@ -83,11 +86,15 @@ class Session:
         endpoint: the address that is dialled.
         config: figures of the engine.
         now: when the dial began.
+        via: how it is carried.
     """
 
-    def __init__(self, link: LinkId, endpoint: str, config: EngineConfig, now: float) -> None:
+    def __init__(
+        self, link: LinkId, endpoint: str, config: EngineConfig, now: float, via: Via = "websocket"
+    ) -> None:
         self.link = link
         self.endpoint = endpoint
+        self.via: Via = via
         self._config = config
         self.state: State = "dialling"
         self.latency = Latency()
@@ -103,10 +110,8 @@ class Session:
         """The same by the wall clock, which goes on while the laptop sleeps; the engine sets it."""
         self.durable = True
         """Whether the hub reaches its log, as it last said."""
-        self.messages_in = 0
-        self.messages_out = 0
-        self.bytes_in = 0
-        self.bytes_out = 0
+        self.traffic = Traffic()
+        self._doubted_at: float | None = None
         self._ping_due: float | None = None
         self._deadline = now + config.connection_timeout
         """When this state has lasted too long without a frame."""
@@ -116,9 +121,14 @@ class Session:
         """Whether rooms and entries may use the link."""
         return self.state == "live"
 
+    @property
+    def doubted(self) -> bool:
+        """Whether nobody knows if the link still lives."""
+        return self._doubted_at is not None
+
     def send(self, message: ClientMessage) -> Send:
         """Count a message and return the effect that sends it."""
-        self.messages_out += 1
+        self.traffic.messages_out += 1
         return Send(self.link, message)
 
     def receive_open(self, hello: Hello, now: float) -> list[Effect]:
@@ -129,10 +139,11 @@ class Session:
 
     def receive_size(self, size_bytes: int, now: float) -> None:
         """Count a frame that came in; any frame is a sign of life."""
-        self.messages_in += 1
-        self.bytes_in += size_bytes
+        self.traffic.messages_in += 1
+        self.traffic.bytes_in += size_bytes
         self.last_frame_at = now
-        if self.live:
+        # What waited in the system's buffers while the device slept tells nothing of now.
+        if self.live and not self.doubted:
             self._deadline = now + self._config.heartbeat_timeout
 
     def receive_message(self, message: HubMessage, moment: Moment) -> list[Effect]:
@@ -158,9 +169,21 @@ class Session:
                 trip = moment.now - sent
                 middle = moment.at - timedelta(seconds=trip / 2)
                 self.latency.add(trip, (at - middle).total_seconds())
+                if self._doubted_at is not None and sent >= self._doubted_at:
+                    self._doubted_at = None
+                    self._deadline = moment.now + self._config.heartbeat_timeout
             case _:
                 pass
         return []
+
+    def doubt(self, now: float) -> list[Effect]:
+        """Ask for a sign of life: this device slept, and the link may be long gone."""
+        self._deadline = now + DOUBT_SECONDS
+        if not self.live:
+            return []
+        self._doubted_at = now
+        self._ping_due = now + self._config.heartbeat_interval
+        return [self.send(Ping(now))]
 
     def receive_closed(self) -> None:
         """End: the other side closed, or the dial failed."""

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
+from itertools import islice
 
 RECENT_TRIPS = 5
 """How many round trips the median looks at: slow is said of a link after three slow ones, not of one."""
 KEPT_TRIPS = 240
 """How many round trips the percentiles look at: twenty minutes of pings."""
+SHOWN_TRIPS = 40
+"""How many round trips a screen draws."""
 RATE_SECONDS = 10
 _SMOOTHING = 0.2
 
@@ -23,6 +27,8 @@ class Latency:
     def __init__(self) -> None:
         self._trips: deque[float] = deque(maxlen=KEPT_TRIPS)
         self._offsets: deque[tuple[float, float]] = deque(maxlen=RECENT_TRIPS)
+        self._sorted: list[float] | None = None
+        """The trips in order of length; `None` until somebody asks: health is looked at with each frame."""
         self.smoothed: float | None = None
         """Exponentially weighted mean; `None` before the first round trip."""
 
@@ -34,6 +40,7 @@ class Latency:
             offset: the other side's clock less this one's at the middle of the trip, in seconds.
         """
         self._trips.append(trip)
+        self._sorted = None
         self._offsets.append((trip, offset))
         before = trip if self.smoothed is None else self.smoothed
         self.smoothed = before + _SMOOTHING * (trip - before)
@@ -42,6 +49,11 @@ class Latency:
     def newest(self) -> float | None:
         """Return the newest round trip; `None` before the first."""
         return self._trips[-1] if self._trips else None
+
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """Return the newest `SHOWN_TRIPS` round trips, oldest first."""
+        return tuple(islice(self._trips, max(0, len(self._trips) - SHOWN_TRIPS), None))
 
     @property
     def median(self) -> float | None:
@@ -55,7 +67,26 @@ class Latency:
 
     def percentile(self, share: float) -> float | None:
         """Return the round trip that `share` (0 to 1) of those kept do not exceed; `None` without any."""
-        return _at(sorted(self._trips), share)
+        if self._sorted is None:
+            self._sorted = sorted(self._trips)
+        return _at(self._sorted, share)
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over links, counted; changed by who counts."""
+
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+    def add(self, other: Traffic) -> None:
+        """Add what another counted."""
+        self.messages_in += other.messages_in
+        self.messages_out += other.messages_out
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
 
 
 class Rate:

@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 
     from core.domain.commands import Entry, Priority
     from core.domain.events import Event
-    from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, Role, RoomId, TournamentId
+    from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, Role, RoomId, TeamId, TournamentId
     from core.domain.state import Tournament
+    from core.realtime.effects import Via
+    from core.realtime.health import HealthParts
     from core.wire.messages import Listing
     from core.wire.presence import Member
     from core.wire.rooms import SideEvent
 
 EntryState = Literal[
-    "saving", "saved", "sending", "confirmed", "official", "conflict", "refused", "withdrawn"
+    "saving", "saved", "sending", "sent", "confirmed", "official", "conflict", "refused", "withdrawn"
 ]
-"""What became of an entry so far. `saved` is on this laptop's disk, `confirmed` is durable at the hub."""
+"""What became of an entry so far. `saved` is on this laptop's disk, `confirmed` is durable at the hub.
+`sent` left for an old server, which confirms nothing: it goes again only by hand."""
 
 LinkState = Literal["offline", "connecting", "catching_up", "live", "slow", "sign_in"]
 """`sign_in`: the hub refuses the token or the protocol; nothing is tried again before a person acts."""
+EndpointState = Literal["offline", "connecting", "idle", "live", "slow", "sign_in"]
+"""`idle`: its hub answered when last it was probed, and nothing needs a link to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,14 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """One link of the pool."""
+    """One link of the pool, or an endpoint without one."""
 
     id: str
+    """`""` for an endpoint that was never dialled."""
     endpoint: str
-    state: LinkState
+    state: EndpointState
     health: float
-    """0 (useless) to 100 (perfect), by the formula in `core.realtime.pool`."""
+    """0 (useless) to 100 (perfect), by the formula in `core.realtime.health`."""
     latency: float | None
     """Newest round trip in seconds; `None` before the first."""
     latency_p50: float | None
@@ -81,6 +87,21 @@ class LinkView:
     reconnects: int
     last_activity: float | None
     """Monotonic time of the newest frame; `None` before the first."""
+    health_parts: HealthParts | None = None
+    """What it loses of 100, by what; `None` while it is not live."""
+    via: Via = "websocket"
+    drained: bool = False
+    """Whether a person wants nothing carried over its endpoint."""
+    benched: bool = False
+    """Whether its endpoint failed so often that it is only tried slowly."""
+    failures: int = 0
+    """Of its endpoint, in a row."""
+    next_try_at: float | None = None
+    """Monotonic time of the next attempt or probe; `None` while it is open or waits for a person."""
+    reason: str = ""
+    """Why the last attempt on its endpoint failed, in words; empty while it is live."""
+    trips: tuple[float, ...] = ()
+    """The newest round trips in seconds, oldest first, at most 40."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,8 @@ class Connection:
     clock_offset: float = 0.0
     """The hub's clock less this device's, in seconds."""
     role: Role = "admin"
+    team: TeamId | None = None
+    """The team that this device's token is for; `None` for none."""
     last_frame_at: float | None = None
     """Monotonic time of the newest frame from the hub; `None` before the first."""
     durable: bool = True
@@ -123,7 +146,7 @@ class RoomStats:
     member_count: int | None
     """People in it; `None` while the hub does not tell."""
     subscription_count: int
-    """How often this process follows it."""
+    """Callbacks and readers that this process has on it."""
     last_activity: float | None
     """Monotonic time of its newest event here; `None` before the first."""
     uptime: float

@@ -45,6 +45,8 @@ LISTING = Listing(PLAN.id, "League", EPOCH, len(LOG))
 POINT = point(PLAN, 1, "a")
 HUB = "ws://hub"
 LINK = LinkId("link-1")
+STEP = 5.0
+"""Seconds between two looks of a device that is awake."""
 E = TypeVar("E")
 C = TypeVar("C")
 
@@ -103,8 +105,12 @@ class Laptop:
         return self.do(self.engine.receive_saved({made.id: self._rows}, moment(self.now)))
 
     def wait(self, seconds: float) -> list[Effect]:
-        self.now += seconds
-        return self.do(self.engine.handle_deadline(moment(self.now)))
+        """Let time pass, awake: in steps that no heartbeat is missed in."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now = min(until, self.now + STEP)
+            self.do(self.engine.handle_deadline(moment(self.now)))
+        return self.done
 
     def cut(self, link: LinkId = LINK) -> list[Effect]:
         return self.do(self.engine.receive_closed(link, 1006, "cut", moment(self.now)))

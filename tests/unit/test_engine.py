@@ -167,7 +167,7 @@ def test_offline_entries_wait_and_go_with_the_next_link_under_the_same_ids() -> 
     assert score(laptop) == 5
     deadline = laptop.engine.next_deadline()
     assert deadline is not None
-    laptop.wait(10.0)
+    laptop.wait(5.0)
     assert laptop.all(Dial) == [Dial(LinkId("link-2"), HUB)]
     laptop.open(LinkId("link-2"), LISTING)
     assert Join(ROOM, STATE.position, (CommandId("x"),)) in laptop.sent

@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 
 from core.domain.ids import DeviceId, tournament_room
+from core.realtime.carriage import Carriage
 from core.realtime.config import EngineConfig
 from core.realtime.effects import ConnectionChanged, Told
 from core.realtime.outlook import Outlook
-from core.realtime.pool import Pool
-from core.realtime.rooms import Rooms
 from core.realtime.session import Session
 from core.realtime.view import Connection
 from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Replay, Welcome
@@ -28,29 +27,33 @@ class Device:
 
     def __init__(self, *endpoints: str) -> None:
         config = EngineConfig(endpoints=endpoints, max_reconnect_attempts=2)
-        self.pool = Pool(config, Fixed())
+        self.carriage = Carriage(config, Fixed())
+        self.pool = self.carriage.pool
         self.pool.open = True
-        self.rooms = Rooms()
-        self.outlook = Outlook(config, self.pool, self.rooms)
+        self.outlook = Outlook(config, self.carriage)
 
     def dial(self, now: float) -> Session:
-        planned = self.pool.dial(now)
-        assert planned is not None
+        (planned,) = self.pool.dials(now)
         session = self.pool.session(planned.link)
         assert session is not None
         return session
 
-    def greet(self, session: Session, now: float) -> str:
+    def greet(self, session: Session, now: float) -> list[str]:
         session.receive_open(Hello(DeviceId("laptop-1"), "Ann"), now)
         session.receive_size(1, now)
         session.receive_message(Welcome("hub", "s", 5.0, NOON, (), "moderator"), moment(now))
         self.pool.receive_live(session.link)
-        return self.outlook.receive_live(session, moment(now)).line.text
+        self.carriage.receive_listed(session, (), moment(now))
+        lines = [told.line.text for told in self.outlook.receive_live(session, moment(now))]
+        self.carriage.plan(moment(now))
+        return lines
 
     def lose(self, session: Session, now: float, code: int = 1006, reason: str = "cut") -> list[str]:
+        carried = self.carriage.load(session.link)
         session.receive_closed()
         self.pool.receive_closed(session.link, code, reason, now)
-        return [told.line.text for told in self.outlook.receive_lost(session, moment(now))]
+        self.carriage.receive_lost(session, moment(now))
+        return [told.line.text for told in self.outlook.receive_lost(session, carried, moment(now))]
 
     def said(self, now: float) -> Connection:
         (change, *_) = self.outlook.changes(moment(now))
@@ -74,7 +77,7 @@ def test_a_dial_is_connecting_and_a_welcome_live() -> None:
     device = Device(HUB)
     session = device.dial(100.0)
     assert device.said(100.0).state == "connecting"
-    assert device.greet(session, 101.0) == "connected to ws://hub"
+    assert device.greet(session, 101.0) == ["connected to ws://hub"]
     said = device.said(101.0)
     assert (said.state, said.since, said.endpoint, said.role) == ("live", 101.0, HUB, "moderator")
     assert said.last_frame_at == 101.0
@@ -82,11 +85,11 @@ def test_a_dial_is_connecting_and_a_welcome_live() -> None:
 
 
 def test_rooms_that_miss_something_are_being_caught_up() -> None:
-    device, _ = live()
-    device.rooms.join(ROOM, moment(100.0))
-    device.rooms.receive_link(moment(100.0))
+    device, session = live()
+    device.carriage.join(ROOM)
+    device.carriage.plan(moment(100.0))
     assert device.said(100.0).state == "catching_up"
-    device.rooms.receive(Replay(ROOM, EPOCH, log(PLAN)), moment(100.0))
+    device.carriage.receive(session, Replay(ROOM, EPOCH, log(PLAN)), moment(100.0))
     assert device.said(100.0).state == "live"
 
 
@@ -99,14 +102,14 @@ def test_being_offline_began_with_the_loss_whatever_is_tried_since() -> None:
     again = device.dial(120.5)
     said = device.said(120.5)
     assert (said.state, said.since, said.next_try_at) == ("connecting", 120.0, None)
-    assert device.greet(again, 132.0) == "reconnected after 12 s"
+    assert device.greet(again, 132.0) == ["reconnected after 12 s"]
     assert device.said(132.0).since == 132.0
 
 
 def test_a_long_break_is_told_in_minutes() -> None:
     device, session = live()
     device.lose(session, 120.0)
-    assert device.greet(device.dial(1000.0), 1020.0) == "reconnected after 15 min"
+    assert device.greet(device.dial(1000.0), 1020.0) == ["reconnected after 15 min"]
 
 
 def test_an_unreachable_hub_is_said_once_and_the_bench_once() -> None:
@@ -128,6 +131,27 @@ def test_a_refused_sign_in_waits_for_a_person() -> None:
     assert line == "the hub at ws://hub refuses this device: the hub refuses the sign-in"
     said = device.said(0.0)
     assert (said.state, said.next_try_at) == ("sign_in", None)
+
+
+def test_of_several_links_only_what_matters_is_said() -> None:
+    device = Device(HUB, "ws://spare")
+    main = device.dial(100.0)
+    device.greet(main, 100.0)
+    device.carriage.join(ROOM)
+    device.carriage.plan(moment(100.0))
+    spare = device.dial(100.0)
+    assert device.lose(spare, 100.0, reason="refused") == ["cannot reach ws://spare: refused; trying again"]
+    assert device.greet(device.dial(101.0), 101.0) == [], "a spare link is no news"
+    said = device.said(101.0)
+    assert (said.endpoint, [link.state for link in said.links]) == (HUB, ["live", "live"])
+    assert device.lose(main, 110.0) == ["ws://hub lost: cut; going on over ws://spare"]
+    device.carriage.plan(moment(110.0))
+    spare_again = next(iter(device.pool.live))
+    spare_again.receive_size(1, 119.0)
+    again = device.dial(120.0)
+    device.greet(again, 120.0)
+    assert device.lose(again, 125.0) == [], "nor is the loss of one that carried nothing"
+    assert device.said(125.0).endpoint == "ws://spare"
 
 
 def test_a_link_that_is_about_to_close_carries_nothing() -> None:

@@ -1,289 +1,365 @@
-"""The rooms: what is next is handed on, anything else leads back to a whole state."""
+"""The rooms: what is next is handed on, anything else leads back to a whole state, here or elsewhere."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from core.domain.ids import CommandId, Epoch, RoomId, TournamentId, tournament_room
-from core.domain.state import Position
-from core.realtime.effects import Advanced, Replaced, RoomLive, Told
-from core.realtime.rooms import ASIDE_SECONDS, JOIN_SECONDS, MAX_TRIES, Rooms, Step
+from core.domain.ids import CommandId, RoomId, TournamentId, tournament_room
+from core.domain.state import Position, Tournament
+from core.realtime.contents import Contents, RoomMessage
+from core.realtime.effects import Advanced, LinkId, Replaced, RoomLive, SideLive, Told
+from core.realtime.rooms import JOIN_SECONDS, MAX_TRIES, Moved, Rooms, Say, Step, Unfit
 from core.wire.messages import Events, Join, Leave, Replay, Snapshot
+from core.wire.rooms import SideReplay
 from tests.support.moments import moment
-from tests.support.tournaments import EPOCH, league, match, point, record
-
-if TYPE_CHECKING:
-    from core.domain.state import Tournament
+from tests.support.tournaments import EPOCH, league, point, record
 
 PLAN = league()
 LOG, STATE = record(PLAN, [point(PLAN, 1, "a") for _ in range(6)])
 ROOM = tournament_room(PLAN.id)
-OTHER = Epoch("e2")
+GLOBAL = RoomId("global")
 NOW = moment(100.0)
+LATE = moment(100.0 + JOIN_SECONDS)
+ONE, TWO = LinkId("one"), LinkId("two")
+
+
+class Follower:
+    """Rooms with their contents, driven by hand."""
+
+    def __init__(self) -> None:
+        self.contents = Contents()
+        self.rooms = Rooms(self.contents)
+
+    def join(self, link: LinkId = ONE, room: RoomId = ROOM) -> list[Step]:
+        self.rooms.join(room)
+        return self.rooms.carry(room, link, NOW)
+
+    def hear(self, message: RoomMessage, link: LinkId = ONE) -> list[Step]:
+        return self.rooms.receive(link, message, NOW)
+
+    @property
+    def position(self) -> Position:
+        return self.contents.logs.positions[PLAN.id]
 
 
 def at(seq: int) -> Position:
     return Position(EPOCH, seq, LOG[seq - 1].command)
 
 
-def state_at(seq: int, epoch: Epoch = EPOCH) -> Tournament:
-    return msgspec.structs.replace(STATE, position=Position(epoch, seq, LOG[seq - 1].command))
+def joining() -> Follower:
+    follower = Follower()
+    assert follower.join() == [Say(ONE, Join(ROOM))]
+    return follower
 
 
-def joining() -> Rooms:
-    rooms = Rooms()
-    rooms.receive_link(NOW)
-    assert rooms.join(ROOM, NOW) == [Join(ROOM)]
-    return rooms
-
-
-def live(seq: int = 3) -> Rooms:
-    rooms = joining()
-    steps = rooms.receive(Replay(ROOM, EPOCH, LOG[:seq]), NOW)
+def live(seq: int = 3) -> Follower:
+    follower = joining()
+    steps = follower.hear(Replay(ROOM, EPOCH, LOG[:seq]))
     assert steps == [Advanced(PLAN.id, EPOCH, LOG[:seq]), RoomLive(PLAN.id, True)]
-    return rooms
+    return follower
+
+
+def moving() -> Follower:
+    follower = live(3)
+    assert follower.rooms.begin_move(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM, at(3)))]
+    return follower
 
 
 def told(steps: list[Step]) -> list[str]:
     return [step.line.text for step in steps if isinstance(step, Told)]
 
 
-def test_a_room_is_joined_once_there_is_a_link() -> None:
-    rooms = Rooms()
-    assert rooms.join(ROOM, NOW) == []
-    assert not rooms.catching_up
-    assert rooms.receive_link(NOW) == [Join(ROOM)]
-    assert rooms.catching_up
-    assert rooms.barred() == {PLAN.id}
+def test_a_room_is_joined_once_a_link_carries_it() -> None:
+    follower = Follower()
+    assert follower.rooms.carry(ROOM, ONE, NOW) == [], "nobody follows it"
+    follower.rooms.join(ROOM)
+    assert not follower.rooms.catching_up
+    assert follower.rooms.carry(ROOM, ONE, NOW) == [Say(ONE, Join(ROOM))]
+    assert follower.rooms.catching_up
+    assert follower.rooms.barred() == {PLAN.id}
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [], "it is joined already"
 
 
 def test_a_replay_makes_a_room_live() -> None:
-    rooms = live(3)
-    assert not rooms.catching_up
-    assert rooms.barred() == frozenset()
-    assert rooms.positions[PLAN.id] == at(3)
-    assert rooms.followed == (ROOM,)
-    assert rooms.next_deadline() is None
+    follower = live(3)
+    assert not follower.rooms.catching_up
+    assert follower.rooms.barred() == frozenset()
+    assert follower.position == at(3)
+    assert follower.rooms.followed == (ROOM,)
+    assert follower.rooms.next_deadline() is None
 
 
-def test_the_next_events_are_handed_on() -> None:
-    rooms = live(3)
-    assert rooms.receive(Events(ROOM, EPOCH, LOG[3:5]), NOW) == [Advanced(PLAN.id, EPOCH, LOG[3:5])]
-
-
-def test_events_seen_before_are_dropped() -> None:
-    rooms = live(3)
-    assert rooms.receive(Events(ROOM, EPOCH, LOG[1:3]), NOW) == []
-    assert rooms.receive(Events(ROOM, EPOCH, LOG[1:4]), NOW) == [Advanced(PLAN.id, EPOCH, LOG[3:4])]
+def test_the_next_events_are_handed_on_and_those_seen_before_dropped() -> None:
+    follower = live(3)
+    assert follower.hear(Events(ROOM, EPOCH, LOG[3:5])) == [Advanced(PLAN.id, EPOCH, LOG[3:5])]
+    assert follower.hear(Events(ROOM, EPOCH, LOG[1:3])) == []
+    assert follower.hear(Events(ROOM, EPOCH, LOG[1:6])) == [Advanced(PLAN.id, EPOCH, LOG[5:6])]
 
 
 def test_a_gap_joins_the_room_again_from_where_it_stands() -> None:
-    rooms = live(3)
-    steps = rooms.receive(Events(ROOM, EPOCH, (LOG[3], LOG[5])), NOW)
+    follower = live(3)
+    steps = follower.hear(Events(ROOM, EPOCH, (LOG[3], LOG[5])))
     assert steps == [
         Advanced(PLAN.id, EPOCH, LOG[3:4]),
         RoomLive(PLAN.id, False, NOW.at),
-        Join(ROOM, at(4)),
+        Say(ONE, Join(ROOM, at(4))),
     ]
-    assert rooms.catching_up
-    assert rooms.barred() == frozenset(), "entries go on while a live room is made whole"
-    assert rooms.receive(Events(ROOM, EPOCH, LOG[6:]), NOW) == [], "the replay will hold them"
-    steps = rooms.receive(Replay(ROOM, EPOCH, LOG[4:]), NOW)
+    assert follower.rooms.catching_up
+    assert follower.rooms.barred() == frozenset(), "entries go on while a live room is made whole"
+    assert follower.hear(Events(ROOM, EPOCH, LOG[6:])) == [], "the replay will hold them"
+    steps = follower.hear(Replay(ROOM, EPOCH, LOG[4:]))
     assert steps == [Advanced(PLAN.id, EPOCH, LOG[4:]), RoomLive(PLAN.id, True)]
 
 
-def test_another_command_at_the_same_place_is_a_gap() -> None:
-    rooms = live(3)
-    other = msgspec.structs.replace(LOG[2], command=CommandId("x"))
-    assert rooms.receive(Events(ROOM, EPOCH, (other,)), NOW)[-1] == Join(ROOM, at(3))
-
-
-def test_events_of_another_epoch_join_the_room_again() -> None:
-    rooms = live(3)
-    assert rooms.receive(Events(ROOM, OTHER, LOG[3:]), NOW)[-1] == Join(ROOM, at(3))
-
-
-def test_a_snapshot_replaces_the_state() -> None:
-    rooms = joining()
-    assert rooms.receive(Snapshot(ROOM, STATE), NOW) == [Replaced(STATE), RoomLive(PLAN.id, True)]
-    assert rooms.positions[PLAN.id] == STATE.position
-
-
 def test_a_second_answer_to_a_join_changes_nothing() -> None:
-    rooms = live(3)
-    assert rooms.receive(Replay(ROOM, EPOCH, LOG[:3]), NOW) == []
-    assert rooms.receive(Snapshot(ROOM, state_at(2)), NOW) == []
+    assert live(3).hear(Replay(ROOM, EPOCH, LOG[:3])) == []
 
 
 def test_a_newer_snapshot_on_a_live_room_is_taken() -> None:
-    assert live(3).receive(Snapshot(ROOM, STATE), NOW) == [Replaced(STATE)]
+    assert live(3).hear(Snapshot(ROOM, STATE)) == [Replaced(STATE)]
 
 
-def test_inside_an_epoch_no_snapshot_takes_a_room_back() -> None:
-    rooms = Rooms()
-    assert rooms.restore([STATE]) == [Replaced(STATE, stored=True)]
-    rooms.join(ROOM, NOW)
-    rooms.receive_link(NOW)
-    behind = Snapshot(ROOM, state_at(2))
-    assert rooms.receive(behind, NOW) == [Join(ROOM, STATE.position)]
-    (alarm,) = told(rooms.receive(behind, NOW))
-    assert "ends at 2, before 8" in alarm
-    assert rooms.positions[PLAN.id] == STATE.position
-    assert rooms.barred() == {PLAN.id}
-    assert rooms.receive(behind, NOW) == []
-    assert rooms.next_deadline() == NOW.now + ASIDE_SECONDS
-    assert rooms.handle_deadline(moment(NOW.now + ASIDE_SECONDS)) == [Join(ROOM, STATE.position)]
+def test_a_snapshot_that_takes_something_back_sets_the_room_aside() -> None:
+    follower = live(3)
+    follower.rooms.receive_lost(ONE, NOW.at)
+    follower.contents.logs.restore([STATE])
+    follower.rooms.carry(ROOM, ONE, NOW)
+    behind = Snapshot(ROOM, _state_at(2))
+    steps = follower.hear(behind)
+    assert steps[:2] == [Say(ONE, Leave(ROOM)), Unfit(ROOM, ONE)]
+    assert told(steps) == [
+        "tournament:league cannot be followed: the hub's log ends at 2, before 8, which was seen here; "
+        "trying again"
+    ]
+    assert follower.rooms.barred() == {PLAN.id}
+    assert follower.hear(behind) == [], "its link is asked no more"
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM, STATE.position))]
 
 
-def test_inside_an_epoch_no_snapshot_takes_a_match_back() -> None:
-    other = msgspec.structs.replace(STATE.position, command=CommandId("other"))
-    ahead = Position(EPOCH, 99, CommandId("z"))
-    first = STATE.matches[match(PLAN, 1)]
-    back = {**STATE.matches, first.id: msgspec.structs.replace(first, version=first.version - 1)}
-    gone = {id: one for id, one in STATE.matches.items() if id != first.id}
-    for state, why in (
-        (msgspec.structs.replace(STATE, position=other), "another event 8"),
-        (msgspec.structs.replace(STATE, position=ahead, matches=back), "lacks events of M001"),
-        (msgspec.structs.replace(STATE, position=ahead, matches=gone), "lacks events of M001"),
-    ):
-        rooms = live(8)
-        rooms.receive_unlinked(NOW.at)
-        rooms.receive_link(NOW)
-        assert rooms.receive(Snapshot(ROOM, state), NOW) == [Join(ROOM, STATE.position)]
-        (alarm,) = told(rooms.receive(Snapshot(ROOM, state), NOW))
-        assert why in alarm
-        assert rooms.positions[PLAN.id] == STATE.position
+def test_what_says_nothing_of_the_room_changes_nothing() -> None:
+    follower = joining()
+    other = Snapshot(ROOM, _state_at(2, TournamentId("other")))
+    assert follower.hear(other) == []
+    assert follower.rooms.catching_up
 
 
-def test_inside_an_epoch_a_snapshot_may_be_further() -> None:
-    rooms = live(3)
-    rooms.receive_unlinked(NOW.at)
-    rooms.receive_link(NOW)
-    assert rooms.receive(Snapshot(ROOM, STATE), NOW) == [Replaced(STATE), RoomLive(PLAN.id, True)]
-
-
-def test_another_epoch_is_taken_and_said() -> None:
-    rooms = live(5)
-    rooms.receive_unlinked(NOW.at)
-    rooms.receive_link(NOW)
-    steps = rooms.receive(Snapshot(ROOM, state_at(2, OTHER)), NOW)
-    assert told(steps) == ["League: the hub began a new epoch"]
-    assert rooms.positions[PLAN.id].epoch == OTHER
-
-
-def test_a_snapshot_of_another_tournament_is_ignored() -> None:
-    rooms = joining()
-    other = msgspec.structs.replace(STATE, id=TournamentId("other"))
-    assert rooms.receive(Snapshot(ROOM, other), NOW) == []
-
-
-def test_a_room_that_cannot_be_made_whole_is_set_aside_and_tried_slowly() -> None:
-    rooms = joining()
+def test_a_room_that_cannot_be_made_whole_is_set_aside() -> None:
+    follower = joining()
     broken = Replay(ROOM, EPOCH, LOG[2:])
     for _ in range(MAX_TRIES):
-        assert rooms.receive(broken, NOW) == [Join(ROOM)]
-    (alarm,) = told(rooms.receive(broken, NOW))
-    assert "there is a gap" in alarm
-    assert rooms.receive(broken, NOW) == []
-    assert rooms.handle_deadline(NOW) == []
+        assert follower.hear(broken) == [Say(ONE, Join(ROOM))]
+    steps = follower.hear(broken)
+    assert Unfit(ROOM, ONE) in steps
+    assert "there is a gap" in told(steps)[0]
+    assert follower.rooms.next_deadline() is None
 
 
 def test_a_join_without_an_answer_is_said_again() -> None:
-    rooms = joining()
-    assert rooms.next_deadline() == NOW.now + JOIN_SECONDS
-    assert rooms.handle_deadline(moment(NOW.now + JOIN_SECONDS)) == [Join(ROOM)]
+    follower = joining()
+    assert follower.rooms.next_deadline() == LATE.now
+    assert follower.rooms.handle_deadline(NOW) == []
+    assert follower.rooms.handle_deadline(LATE) == [Say(ONE, Join(ROOM))]
 
 
 def test_a_lost_link_darkens_its_rooms_as_of_its_last_frame() -> None:
-    rooms = live(3)
+    follower = live(3)
     before = moment(90.0).at
-    assert rooms.receive_unlinked(before) == [RoomLive(PLAN.id, False, before)]
-    assert rooms.receive_unlinked(before) == []
-    assert rooms.next_deadline() is None
-    assert rooms.receive_link(NOW) == [Join(ROOM, at(3))]
+    assert follower.rooms.receive_lost(TWO, before) == []
+    assert follower.rooms.receive_lost(ONE, before) == [RoomLive(PLAN.id, False, before)]
+    assert follower.rooms.receive_lost(ONE, before) == []
+    assert follower.rooms.next_deadline() is None
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM, at(3)))]
 
 
-def test_a_room_that_the_hub_lacks_is_joined_when_it_is_listed() -> None:
-    rooms = joining()
-    assert told(rooms.receive_missing(ROOM, "no such room", NOW)) == ["tournament:league: no such room"]
-    assert rooms.receive_missing(ROOM, "no such room", NOW) == []
-    assert rooms.next_deadline() is None
-    assert rooms.barred() == frozenset()
-    assert rooms.receive_listed({TournamentId("other")}, NOW) == []
-    assert rooms.receive_listed({PLAN.id}, NOW) == [Join(ROOM)]
-    assert rooms.receive_listed({PLAN.id}, NOW) == []
+def test_a_room_that_the_hub_lacks_is_carried_where_it_is_found() -> None:
+    follower = joining()
+    assert follower.rooms.receive_missing(TWO, ROOM, "no such room", NOW) == [], "it was not asked"
+    assert told(follower.rooms.receive_missing(ONE, ROOM, "no such room", NOW)) == [
+        "tournament:league: no such room"
+    ]
+    assert follower.rooms.receive_missing(ONE, ROOM, "no such room", NOW) == []
+    assert follower.rooms.next_deadline() is None
+    assert follower.rooms.barred() == frozenset()
+    assert follower.rooms.absent == (ROOM,)
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM))]
+
+
+def test_a_room_that_the_hub_lacks_moves_without_ado() -> None:
+    follower = joining()
+    follower.rooms.receive_missing(ONE, ROOM, "no such room", NOW)
+    assert follower.rooms.begin_move(ROOM, TWO, NOW) == [Moved(ROOM, TWO), Say(TWO, Join(ROOM))]
 
 
 def test_a_live_room_can_go_missing() -> None:
-    steps = live(3).receive_missing(ROOM, "deleted", NOW)
+    steps = live(3).rooms.receive_missing(ONE, ROOM, "deleted", NOW)
     assert steps[0] == RoomLive(PLAN.id, False, NOW.at)
 
 
-def test_a_room_nobody_follows_cannot_go_missing() -> None:
-    assert Rooms().receive_missing(ROOM, "no such room", NOW) == []
+def test_what_nobody_follows_leads_to_nothing() -> None:
+    follower = Follower()
+    assert follower.rooms.receive_missing(ONE, ROOM, "no such room", NOW) == []
+    assert follower.rooms.reject(ONE, ROOM, NOW) == []
+    assert follower.hear(Events(ROOM, EPOCH, LOG)) == []
+    assert follower.rooms.leave(ROOM, NOW) == []
+    assert follower.rooms.receive_bad_log(PLAN.id, "bad", NOW) == []
+    assert follower.rooms.begin_move(ROOM, TWO, NOW) == [Moved(ROOM, TWO)], "only entries go there"
 
 
 def test_a_log_that_does_not_fold_is_fetched_from_its_beginning() -> None:
-    rooms = live(3)
-    steps = rooms.receive_bad_log(PLAN.id, "event 3 starts elsewhere", NOW)
-    assert steps == [RoomLive(PLAN.id, False, NOW.at), Join(ROOM)]
-    assert PLAN.id not in rooms.positions
+    follower = live(3)
+    steps = follower.rooms.receive_bad_log(PLAN.id, "event 3 starts elsewhere", NOW)
+    assert steps == [RoomLive(PLAN.id, False, NOW.at), Say(ONE, Join(ROOM))]
 
 
-def test_a_log_that_does_not_fold_waits_for_the_next_link_or_follower() -> None:
-    rooms = live(3)
-    rooms.receive_unlinked(NOW.at)
-    assert rooms.receive_bad_log(PLAN.id, "bad", NOW) == []
-    assert rooms.receive_link(NOW) == [Join(ROOM)]
-    rooms.leave(ROOM, NOW)
-    assert rooms.receive_bad_log(PLAN.id, "bad", NOW) == []
+def test_a_log_that_does_not_fold_waits_for_the_next_link() -> None:
+    follower = live(3)
+    follower.rooms.receive_lost(ONE, NOW.at)
+    assert follower.rooms.receive_bad_log(PLAN.id, "bad", NOW) == []
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM))]
 
 
 def test_following_is_counted() -> None:
-    rooms = live(3)
-    assert rooms.join(ROOM, NOW) == []
-    assert rooms.leave(ROOM, NOW) == []
-    assert rooms.leave(ROOM, NOW) == [RoomLive(PLAN.id, False, NOW.at), Leave(ROOM)]
-    assert rooms.leave(ROOM, NOW) == []
-    assert rooms.followed == ()
-    assert rooms.join(ROOM, NOW) == [Join(ROOM, at(3))], "it goes on where it was left"
+    follower = live(3)
+    follower.rooms.join(ROOM)
+    assert follower.rooms.leave(ROOM, NOW) == []
+    assert follower.rooms.leave(ROOM, NOW) == [RoomLive(PLAN.id, False, NOW.at), Say(ONE, Leave(ROOM))]
+    assert follower.rooms.followed == ()
+    assert follower.join() == [Say(ONE, Join(ROOM, at(3)))], "it goes on where it was left"
 
 
 def test_leaving_without_a_link_needs_no_word() -> None:
-    rooms = Rooms()
-    rooms.join(ROOM, NOW)
-    assert rooms.leave(ROOM, NOW) == []
+    follower = Follower()
+    follower.rooms.join(ROOM)
+    assert follower.rooms.leave(ROOM, NOW) == []
 
 
-@pytest.mark.parametrize("room", [RoomId("global"), tournament_room(TournamentId("other"))])
-def test_what_is_said_in_a_room_nobody_follows_is_ignored(room: RoomId) -> None:
-    rooms = joining()
-    assert rooms.receive(Events(room, EPOCH, LOG), NOW) == []
+def test_a_room_of_another_kind_is_judged_by_its_own_log() -> None:
+    follower = Follower()
+    assert follower.join(room=GLOBAL) == [Say(ONE, Join(GLOBAL))]
+    assert follower.rooms.barred() == frozenset()
+    assert follower.hear(SideReplay(GLOBAL, EPOCH, 0)) == [SideLive(GLOBAL, True)]
+    assert follower.rooms.receive_lost(ONE, NOW.at) == [SideLive(GLOBAL, False, NOW.at)]
 
 
-def test_rooms_of_other_kinds_are_joined_without_a_position() -> None:
-    rooms = Rooms()
-    rooms.receive_link(NOW)
-    room = RoomId("global")
-    assert rooms.join(room, NOW) == [Join(room)]
-    assert rooms.barred() == frozenset()
-    assert rooms.receive(Events(room, EPOCH, LOG), NOW) == []
-    assert len(rooms.receive_missing(room, "no such room", NOW)) == 1
+# Moving to another link.
+
+
+def test_a_moving_room_stays_live_until_its_heir_is_whole() -> None:
+    follower = moving()
+    assert follower.hear(Events(ROOM, EPOCH, LOG[3:4]), TWO) == [], "not before its replay"
+    assert follower.hear(Events(ROOM, EPOCH, LOG[3:4])) == [Advanced(PLAN.id, EPOCH, LOG[3:4])]
+    steps = follower.hear(Replay(ROOM, EPOCH, LOG[3:5]), TWO)
+    assert steps == [Advanced(PLAN.id, EPOCH, LOG[4:5]), Say(ONE, Leave(ROOM)), Moved(ROOM, TWO)]
+    assert follower.hear(Events(ROOM, EPOCH, LOG[5:6])) == [], "the old link is heard no more"
+    assert follower.hear(Events(ROOM, EPOCH, LOG[5:6]), TWO) == [Advanced(PLAN.id, EPOCH, LOG[5:6])]
+    assert not follower.rooms.catching_up
+
+
+def test_an_heir_may_answer_before_a_silent_carrier() -> None:
+    follower = joining()
+    follower.rooms.begin_move(ROOM, TWO, NOW)
+    steps = follower.hear(Replay(ROOM, EPOCH, LOG[:3]), TWO)
+    assert steps[-1] == RoomLive(PLAN.id, True)
+    assert follower.rooms.next_deadline() is None
+
+
+@pytest.mark.parametrize("answer", [Replay(ROOM, EPOCH, LOG[4:5]), Snapshot(ROOM, STATE)])
+def test_an_heir_that_cannot_make_the_room_whole_is_given_up(answer: Replay | Snapshot) -> None:
+    follower = moving()
+    if isinstance(answer, Snapshot):
+        answer = Snapshot(ROOM, _state_at(2))
+    assert follower.hear(answer, TWO) == [Say(TWO, Leave(ROOM)), Unfit(ROOM, TWO)]
+    assert follower.hear(Events(ROOM, EPOCH, LOG[3:4])) == [Advanced(PLAN.id, EPOCH, LOG[3:4])]
+
+
+def test_an_heir_that_says_nothing_of_the_room_is_still_awaited() -> None:
+    follower = moving()
+    assert follower.hear(Snapshot(ROOM, _state_at(2, TournamentId("other"))), TWO) == []
+    assert follower.rooms.next_deadline() == LATE.now
+
+
+def test_an_heir_that_does_not_answer_or_lacks_the_room_is_given_up() -> None:
+    follower = moving()
+    assert follower.rooms.next_deadline() == LATE.now
+    gone: list[Step] = [Say(TWO, Leave(ROOM)), Unfit(ROOM, TWO)]
+    assert follower.rooms.handle_deadline(LATE) == gone
+    assert moving().rooms.receive_missing(TWO, ROOM, "no such room", NOW) == gone
+    assert moving().rooms.reject(TWO, ROOM, NOW) == gone
+
+
+def test_the_end_of_an_heir_is_no_matter() -> None:
+    follower = moving()
+    assert follower.rooms.receive_lost(TWO, NOW.at) == []
+    assert follower.rooms.next_deadline() is None
+
+
+def test_the_end_of_a_carrier_has_its_room_joined_where_it_was_to_go() -> None:
+    follower = moving()
+    assert follower.rooms.receive_lost(ONE, NOW.at) == [RoomLive(PLAN.id, False, NOW.at)]
+    assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM, at(3)))]
+
+
+def test_a_moving_room_that_is_left_is_left_on_both_links() -> None:
+    steps = moving().rooms.leave(ROOM, NOW)
+    assert steps[1:] == [Say(ONE, Leave(ROOM)), Say(TWO, Leave(ROOM))]
+
+
+def test_a_room_is_given_up_on_a_link_that_shows_another_life_of_it() -> None:
+    follower = live(3)
+    steps = follower.rooms.reject(ONE, ROOM, NOW)
+    assert steps == [RoomLive(PLAN.id, False, NOW.at), Say(ONE, Leave(ROOM)), Unfit(ROOM, ONE)]
+    assert follower.rooms.reject(ONE, ROOM, NOW) == []
+
+
+# Doubt.
+
+
+def test_a_link_in_doubt_darkens_its_rooms_until_it_answers() -> None:
+    follower = live(3)
+    before = moment(90.0).at
+    assert follower.rooms.doubt(TWO, before) == []
+    assert follower.rooms.doubt(ONE, before) == [RoomLive(PLAN.id, False, before)]
+    assert follower.rooms.catching_up
+    assert follower.rooms.trust(TWO) == []
+    assert follower.rooms.trust(ONE) == [RoomLive(PLAN.id, True)]
+    assert not follower.rooms.catching_up
+
+
+def test_a_doubted_link_that_ends_is_not_said_twice() -> None:
+    follower = live(3)
+    follower.rooms.doubt(ONE, NOW.at)
+    assert follower.rooms.receive_lost(ONE, NOW.at) == []
+
+
+def test_a_room_of_a_doubted_link_goes_on_with_its_heir() -> None:
+    follower = moving()
+    follower.rooms.doubt(ONE, NOW.at)
+    steps = follower.hear(Replay(ROOM, EPOCH, ()), TWO)
+    assert steps == [Say(ONE, Leave(ROOM)), Moved(ROOM, TWO), RoomLive(PLAN.id, True)]
+
+
+def test_a_gap_on_a_doubted_link_keeps_its_room_dark() -> None:
+    follower = live(3)
+    follower.rooms.doubt(ONE, NOW.at)
+    assert follower.hear(Events(ROOM, EPOCH, LOG[5:])) == [Say(ONE, Join(ROOM, at(3)))]
+    assert follower.rooms.trust(ONE) == []
 
 
 def test_a_room_in_figures() -> None:
-    rooms = Rooms()
-    assert rooms.stats(ROOM, 100.0) is None
-    rooms.join(ROOM, NOW)
-    rooms.receive_link(NOW)
-    before = rooms.stats(ROOM, 101.0)
+    follower = Follower()
+    assert follower.rooms.stats(ROOM, 100.0) is None
+    follower.join()
+    before = follower.rooms.stats(ROOM, 101.0)
     assert before is not None
     assert (before.member_count, before.subscription_count, before.last_activity) == (None, 1, None)
     assert (before.uptime, before.event_rate) == (0.0, 0.0)
-    rooms.receive(Replay(ROOM, EPOCH, LOG[:5]), NOW)
-    after = rooms.stats(ROOM, 103.0)
+    follower.hear(Replay(ROOM, EPOCH, LOG[:5]))
+    after = follower.rooms.stats(ROOM, 103.0)
     assert after is not None
     assert (after.last_activity, after.uptime, after.event_rate) == (100.0, 3.0, 0.5)
+
+
+def _state_at(seq: int, id: TournamentId = PLAN.id) -> Tournament:
+    position = Position(EPOCH, seq, CommandId("c"))
+    return msgspec.structs.replace(STATE, id=id, position=position)

@@ -41,7 +41,7 @@ def test_a_link_greets_is_welcomed_and_lives() -> None:
     assert session.live
     assert session.welcome is WELCOME
     assert session.live_since == 102.0
-    assert (session.messages_in, session.messages_out, session.bytes_in) == (1, 2, 10)
+    assert (session.traffic.messages_in, session.traffic.messages_out, session.traffic.bytes_in) == (1, 2, 10)
 
 
 def test_a_dial_that_does_not_open_is_given_up() -> None:
