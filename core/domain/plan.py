@@ -17,8 +17,19 @@ from core.domain.ids import CourtId, GameId, MatchId, PoolId, StageId, TeamId, T
 from core.domain.text import clean
 from core.domain.whole import Whole
 
-TieBreak = Literal["wins", "head_to_head", "difference", "scored"]
-"""A rule that orders teams level on points, see `standings`."""
+TieBreak = Literal[
+    "wins",
+    "head_to_head",
+    "difference",
+    "scored",
+    "set_points",
+    "time",
+    "buchholz",
+    "sonneborn_berger",
+    "fair_play",
+    "lot",
+]
+"""A rule that orders teams level on points, see `tiebreaks`."""
 DEFAULT_TIE_BREAKS: tuple[TieBreak, ...] = ("head_to_head", "difference", "scored")
 Status = Literal["draft", "open", "running", "finished"]
 """Where a tournament is: being set up, taking teams, played, over."""
