@@ -1,19 +1,23 @@
 """The outbox: this device's entries, from the journal's row to the hub's answer.
 
 Owns their states. Guarantees that an entry keeps its id for ever, is resent without any cap, and never
-expires; that what goes on a link follows every earlier unanswered entry of its match there (`lanes`); and
-that only unsent `low` ones make room when the outbox is full. The journal itself, and what an entry does to
-the score, are others' affair. Times are monotonic seconds.
+expires; that what goes on a link follows every earlier unanswered entry of its match on that link (`lanes`);
+and that only `low` ones that certainly never left make room when the outbox is full, or expire where that is
+wanted: dead letters, listed as refused until a person dismisses them or sends them after all. The journal
+itself, and what an entry does to the score, are others' affair. Times are monotonic seconds.
 """
 
 from __future__ import annotations
 
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from core.domain.text import MAX_TEXT, clean
 from core.errors import BadInput, NotSaved
+from core.realtime.backoff import Dice, backoff
 from core.realtime.effects import JournalRow, LinkId, QueueChanged, Record
-from core.realtime.lanes import Item, Lane, Lanes, place
+from core.realtime.lanes import Item, Items, Lane, Lanes
+from core.realtime.lineup import Lineup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -43,18 +47,26 @@ _DONE: frozenset[EntryState] = frozenset({"confirmed", "official", "withdrawn", 
 
 
 class Outbox:
-    """All entries that wait, are in flight, want a decision, or were answered a short while ago."""
+    """All entries that wait, are in flight, want a decision, or were answered a short while ago.
 
-    def __init__(self, config: EngineConfig) -> None:
+    Args:
+        config: figures of the engine.
+        dice: where jitter comes from.
+    """
+
+    def __init__(self, config: EngineConfig, dice: Dice) -> None:
         self._config = config
+        self._dice = dice
         self._saving: dict[CommandId, Entry] = {}
-        self._items: dict[CommandId, Item] = {}
-        """Every listed entry by row; of these some wait in the lanes, some are in flight, some are done."""
-        self._lanes = Lanes()
-        self._flying: dict[CommandId, Item] = {}
-        self._held: dict[CommandId, Item] = {}
-        self._done: dict[CommandId, Item] = {}
-        self._changed = False
+        self._lineup = Lineup()
+        """Every listed entry; of these some wait in the lanes, some are in flight, some are done."""
+        self._items = self._lineup.items
+        self._lanes = Lanes(dice)
+        self._flying: Items = {}
+        self._held: Items = {}
+        self._done: Items = {}
+        self._expiring: dict[CommandId, float] = {}
+        """When entries that may expire do, the first one first."""
         self._confirmed_total = 0
         self._evicted_total = 0
 
@@ -117,12 +129,14 @@ class Outbox:
             raise BadInput(f"entry {entry.id} exists with other content; give a new entry a new id")
         return False, []
 
-    def receive_saved(self, rows: Mapping[CommandId, int]) -> None:
+    def receive_saved(self, rows: Mapping[CommandId, int], now: float) -> None:
         """Note that entries are in the journal."""
         for id, row in rows.items():
             entry = self._saving.pop(id, None)
             if entry is not None:
-                self._insert(Item(row, entry, "saved"))
+                item = Item(row, entry, "saved")
+                self._insert(item)
+                self._let_expire(item, now)
 
     def receive_save_failed(self, ids: Iterable[CommandId]) -> None:
         """Forget entries that could not be saved."""
@@ -155,12 +169,17 @@ class Outbox:
     ) -> list[Entry]:
         """Return the entries that go on a link now, in order; from here on they are in flight.
 
+        What is in flight on another link of tournaments that go on this one is sent again here, before all
+        that follows it: the hub might see the two links in any order.
+
         Args:
             link: the link.
-            barred: tournaments whose entries wait for now.
+            barred: tournaments whose entries wait for now, or go on another link.
             held: the tournaments that the hub holds; to others only their creation goes.
             now: when they go.
         """
+        elsewhere = [item for item in self._flying.values() if item.link != link]
+        self._land([item for item in elsewhere if item.entry.tournament not in barred], "")
         room = self._config.window_entries - sum(item.link == link for item in self._flying.values())
         taken: list[Entry] = []
         while room > 0 and (picked := self._lanes.pick(room, barred, held)):
@@ -235,71 +254,91 @@ class Outbox:
             self._forget(item)
         return record
 
-    def retry(self, id: CommandId) -> None:
-        """End the pause of an entry's match, and of its tournament as a whole; send again what was `sent`."""
+    def retry(self, id: CommandId, now: float) -> list[Record]:
+        """Have an entry sent as soon as can be: end the pauses that hold it.
+
+        A dead letter, and what was `sent` without anybody to confirm it, are brought back by it.
+        """
         item = self._items.get(id)
-        if item is not None:
-            if item.state == "sent":
-                del self._done[id]
-                item.state, item.answer, item.shown = "saved", None, None
-                self._lanes.add([item])
-                self._changed = True
-            self._lanes.resume(item.lane)
-            self._lanes.resume((item.entry.tournament, None))
+        if item is None:
+            return []
+        self._lanes.resume(item.lane)
+        self._lanes.resume((item.entry.tournament, None))
+        is_dead = item.state == "refused" and item.answer is None and item.priority == "low"
+        if not (is_dead or item.state == "sent"):
+            return []
+        self._done.pop(id, None)
+        item.state, item.answer, item.reason = "saved", None, ""
+        self._lanes.add([item])
+        self._let_expire(item, now)
+        self._lineup.note(item)
+        return [self.record(id)]
 
     def next_deadline(self) -> float | None:
-        """Return when a pause ends or an answer is overdue; `None` while neither can be."""
-        due = [item.sent_at for item in self._flying.values() if item.sent_at is not None]
-        ends = [] if (paused := self._lanes.next_deadline()) is None else [paused]
-        return min(ends + [at + self._config.answer_timeout for at in due[:1]], default=None)
+        """Return when a pause ends, an answer is overdue or an entry expires; `None` while none can."""
+        due = [item.overdue_at for item in self._flying.values()]
+        due += [at for at in (self._lanes.next_deadline(),) if at is not None]
+        due += [*islice(self._expiring.values(), 1)]
+        return min(due, default=None)
 
-    def handle_deadline(self, now: float) -> None:
-        """End pauses, and have matches with overdue answers sent again: late means unknown, never failed."""
+    def handle_deadline(self, now: float) -> list[Record]:
+        """End pauses, have matches with overdue answers sent again, and let expire what is not to be late.
+
+        Late means unknown, never failed: an entry is sent again, under its id, for as long as it takes.
+        """
         self._lanes.handle_deadline(now)
-        late = [
-            item.lane
-            for item in self._flying.values()
-            if item.sent_at is not None and item.sent_at + self._config.answer_timeout <= now
-        ]
+        late = [item.lane for item in self._flying.values() if item.overdue_at <= now]
         for lane in dict.fromkeys(late):
             self._rewind(lane, "the hub has not answered yet; sending again")
+        return self._expire(now)
 
     def change(self) -> QueueChanged | None:
         """Return the queue if it changed since the last call."""
-        if not self._changed:
+        told = self._lineup.change()
+        if told is None:
             return None
-        self._changed = False
-        queue = tuple(item.queued() for item in self._items.values())
-        return QueueChanged(queue, self._confirmed_total, self._evicted_total)
+        queue, changed = told
+        return QueueChanged(queue, self._confirmed_total, self._evicted_total, changed)
 
     def _insert(self, item: Item) -> None:
         """List an entry, in its place by row."""
-        place(self._items, [item])
+        self._lineup.insert(item)
         if item.state in _WAITING:
             self._lanes.add([item])
         else:
             self._shelve(item)
-        self._changed = True
 
     def _forget(self, item: Item) -> None:
-        for items in (self._items, self._flying, self._held, self._done):
+        self._lanes.discard(item)
+        for items in (self._flying, self._held, self._done):
             items.pop(item.entry.id, None)
-        self._lanes.discard(item.entry.id)
-        self._changed = True
+        self._expiring.pop(item.entry.id, None)
+        self._lineup.forget(item)
 
     def _send(self, item: Item, link: LinkId, now: float) -> None:
-        self._lanes.discard(item.entry.id)
+        self._lanes.discard(item)
+        self._expiring.pop(item.entry.id, None)
         self._flying[item.entry.id] = item
-        item.state, item.link, item.sent_at, item.reason, item.shown = "sending", link, now, "", None
+        item.state, item.link, item.sent_at, item.reason = "sending", link, now, ""
+        item.overdue_at = now + self._patience(item.attempts)
         item.attempts += 1
-        self._changed = True
+        self._lineup.note(item)
+
+    def _patience(self, attempts: int) -> float:
+        """Return how long an answer may take that was waited for so often before, from the last sending on."""
+        config = self._config
+        if not attempts:
+            return config.answer_timeout
+        return config.answer_timeout + backoff(
+            attempts - 1, config.backoff_first, config.backoff_cap, self._dice
+        )
 
     def _land(self, items: list[Item], reason: str) -> None:
         """Take entries out of flight, unanswered, to be sent again."""
         for item in items:
             del self._flying[item.entry.id]
-            item.state, item.link, item.reason, item.shown = "saved", None, reason, None
-            self._changed = True
+            item.state, item.link, item.reason = "saved", None, reason
+            self._lineup.note(item)
         self._lanes.add(items)
 
     def _rewind(self, lane: Lane, reason: str) -> None:
@@ -316,13 +355,27 @@ class Outbox:
 
     def _settle(self, item: Item, state: EntryState, reason: str) -> Record:
         """Note what became of an entry in the end, but for a person's decision."""
-        self._lanes.discard(item.entry.id)
+        self._lanes.discard(item)
         self._flying.pop(item.entry.id, None)
         self._held.pop(item.entry.id, None)
-        item.state, item.reason, item.link, item.shown = state, clean(reason, MAX_TEXT), None, None
+        self._expiring.pop(item.entry.id, None)
+        item.state, item.reason, item.link = state, clean(reason, MAX_TEXT), None
         self._shelve(item)
-        self._changed = True
+        self._lineup.note(item)
         return self.record(item.entry.id)
+
+    def _let_expire(self, item: Item, now: float) -> None:
+        """Begin the time of a message that is of no use late; what is on a match has all the time there is."""
+        if self._config.low_ttl and item.priority == "low":
+            self._expiring[item.entry.id] = now + self._config.low_ttl
+
+    def _expire(self, now: float) -> list[Record]:
+        late = [*takewhile(lambda id: self._expiring[id] <= now, self._expiring)]
+        for id in late:
+            del self._expiring[id]
+        reason = f"it was not sent within {self._config.low_ttl:g} s"
+        items = [self._items[id] for id in late]
+        return [self._settle(item, "refused", reason) for item in items if item.unseen]
 
     def _shelve(self, item: Item) -> None:
         """Put an entry that waits for no answer where its state belongs; refused ones are listed only."""

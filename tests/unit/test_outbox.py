@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from core.realtime.config import EngineConfig
 from core.realtime.effects import JournalRow, LinkId, Record
 from core.realtime.outbox import KEPT_ANSWERED, Outbox
 from core.wire.messages import Deferred
+from tests.support.moments import Fixed
 from tests.support.tournaments import EPOCH, entry, league, point
 
 if TYPE_CHECKING:
@@ -36,10 +38,10 @@ def notice(id: str) -> Entry:
 
 
 def outbox(*entries: Entry) -> Outbox:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     for one in entries:
         made.submit(one)
-    made.receive_saved({one.id: row for row, one in enumerate(entries, 1)})
+    made.receive_saved({one.id: row for row, one in enumerate(entries, 1)}, 100.0)
     return made
 
 
@@ -62,31 +64,31 @@ def shown(made: Outbox) -> dict[str, Queued]:
 
 
 def test_an_entry_is_listed_only_when_it_is_saved() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     assert made.submit(on("a")) == (True, [])
     assert made.state(CommandId("a")) == "saving"
     assert made.change() is None
     assert take(made) == []
-    made.receive_saved({CommandId("a"): 1, CommandId("unknown"): 2})
+    made.receive_saved({CommandId("a"): 1, CommandId("unknown"): 2}, 100.0)
     assert made.state(CommandId("a")) == "saved"
     assert states(made) == {"a": "saved"}
     assert made.change() is None
 
 
 def test_an_entry_that_could_not_be_saved_was_never_entered() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.submit(on("a"))
     made.receive_save_failed([CommandId("a")])
     assert made.state(CommandId("a")) is None
-    made.receive_saved({CommandId("a"): 1})
+    made.receive_saved({CommandId("a"): 1}, 100.0)
     assert not made.knows(CommandId("a"))
 
 
 def test_the_same_entry_again_changes_nothing_and_another_content_is_refused() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.submit(on("a"))
     assert made.submit(on("a")) == (False, [])
-    made.receive_saved({CommandId("a"): 1})
+    made.receive_saved({CommandId("a"): 1}, 100.0)
     assert made.submit(on("a")) == (False, [])
     with pytest.raises(BadInput, match="other content"):
         made.submit(on("a", 2))
@@ -171,26 +173,26 @@ def test_a_deferred_match_goes_on_from_its_first_unanswered_entry() -> None:
     assert [queued[id].state for id in "abc"] == ["saved", "saved", "sending"]
     assert queued["a"].reason == "busy"
     assert take(made, 101.0) == []
-    assert made.next_deadline() == 102.0
-    made.handle_deadline(102.0)
-    assert take(made, 102.0) == ["a", "b"]
+    assert made.next_deadline() == 103.0
+    made.handle_deadline(103.0)
+    assert take(made, 103.0) == ["a", "b"]
 
 
 def test_a_deferred_entry_on_the_tournament_takes_all_behind_it_along() -> None:
     made = outbox(notice("n"), on("a"), on("b", 2))
     take(made)
     made.receive_deferred(Deferred((CommandId("n"),), "busy", "busy", 2.0), 100.0)
-    made.handle_deadline(102.0)
-    assert take(made, 102.0) == ["n", "a", "b"]
+    made.handle_deadline(103.0)
+    assert take(made, 103.0) == ["n", "a", "b"]
 
 
 def test_a_person_may_end_a_pause() -> None:
     made = outbox(on("a"))
     take(made)
     made.receive_deferred(Deferred((CommandId("a"),), "rate", "slowly", 20.0), 100.0)
-    made.retry(CommandId("unknown"))
+    assert made.retry(CommandId("unknown"), 100.0) == []
     assert take(made) == []
-    made.retry(CommandId("a"))
+    assert made.retry(CommandId("a"), 100.0) == []
     assert take(made) == ["a"]
 
 
@@ -203,6 +205,89 @@ def test_an_answer_that_does_not_come_means_unknown_and_sends_again() -> None:
     made.handle_deadline(110.0)
     assert "sending again" in shown(made)["a"].reason
     assert take(made, 110.0) == ["a", "b"]
+
+
+def test_each_wait_for_an_answer_grows_from_the_last_sending() -> None:
+    made = outbox(on("a"))
+    now, waits = 100.0, []
+    for _ in range(8):
+        assert take(made, now) == ["a"]
+        due = made.next_deadline()
+        assert due is not None
+        waits.append(due - now)
+        now = due
+        assert made.handle_deadline(now) == []
+    assert waits == [10, 10.5, 11, 12, 14, 18, 25, 25]
+    assert made.record(CommandId("a")).attempts == 8
+
+
+def test_a_tournament_that_another_link_carries_goes_there_from_its_first_unanswered_entry() -> None:
+    made = outbox(on("a"), on("b", 2))
+    take(made)
+    made.receive_moved(PLAN.id)
+    assert take(made, link=NEXT) == ["a", "b"]
+    late = on("c")
+    made.submit(late)
+    made.receive_saved({late.id: 3}, 100.0)
+    assert [one.id for one in made.take(LINK, (), HELD, 100.0)] == ["a", "b", "c"]
+
+
+def test_what_is_in_flight_elsewhere_stays_there_while_its_tournament_does() -> None:
+    other = league(name="other")
+    made = outbox(on("a"), entry(other.id, point(other, 1, "a"), id="x"))
+    held = (PLAN.id, other.id)
+    assert [one.id for one in made.take(LINK, {other.id}, held, 100.0)] == ["a"]
+    assert [one.id for one in made.take(NEXT, {PLAN.id}, held, 100.0)] == ["x"]
+    assert states(made) == {"a": "sending", "x": "sending"}
+
+
+def test_a_message_that_is_of_no_use_late_becomes_a_dead_letter_and_may_be_brought_back() -> None:
+    made = Outbox(replace(CONFIG, low_ttl=60.0), Fixed())
+    for row, one in enumerate((on("a"), notice("n"), notice("m")), 1):
+        made.submit(one)
+        made.receive_saved({one.id: row}, 100.0 + row)
+    assert made.next_deadline() == 162.0
+    assert made.handle_deadline(161.0) == []
+    (dead,) = made.handle_deadline(162.0)
+    assert (dead.id, dead.state, dead.reason) == ("n", "refused", "it was not sent within 60 s")
+    assert states(made) == {"a": "saved", "n": "refused", "m": "saved"}
+    assert take(made, 162.5) == ["a", "m"]
+    (back,) = made.retry(CommandId("n"), 163.0)
+    assert (back.id, back.state, back.reason) == ("n", "saved", "")
+    assert made.next_deadline() == 172.5
+    assert take(made, 163.0) == ["n"]
+
+
+def test_a_message_that_may_have_left_does_not_expire() -> None:
+    made = Outbox(replace(CONFIG, low_ttl=60.0), Fixed())
+    made.submit(notice("n"))
+    made.receive_saved({CommandId("n"): 1}, 100.0)
+    made.become_sender()
+    assert made.handle_deadline(160.0) == []
+    assert states(made) == {"n": "saved"}
+    assert made.next_deadline() is None
+
+
+def test_a_refused_score_is_not_brought_back() -> None:
+    made = outbox(on("a"))
+    take(made)
+    made.receive_problem([CommandId("a")], "unknown content")
+    assert made.retry(CommandId("a"), 100.0) == []
+    assert states(made) == {"a": "refused"}
+
+
+def test_a_change_names_what_changed() -> None:
+    made = outbox(on("a"), on("b", 2), on("c", 3))
+    made.change()
+    take(made)
+    made.receive_answers([answer("c")], 101.0)
+    made.change()
+    made.receive_answers([answer("b")], 101.0)
+    change = made.change()
+    assert change is not None
+    assert change.changed is not None
+    assert [queued.entry.id for queued in change.changed] == ["b"]
+    assert [queued.entry.id for queued in change.queue] == ["a", "b", "c"]
 
 
 def test_without_anything_in_flight_nothing_is_due() -> None:
@@ -232,7 +317,7 @@ def test_a_decision_releases_held_entries() -> None:
 
 
 def test_a_held_row_is_held_after_a_restart_and_can_be_decided() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.receive_rows([JournalRow(1, on("a"), "conflict", 1, answer("a", "held"))])
     assert made.conflicts() == [(PLAN.id, answer("a", "held"))]
     made.receive_rows([JournalRow(1, on("a"), "withdrawn", 1, answer("a", "held"))])
@@ -261,7 +346,7 @@ def test_a_refused_entry_is_listed_until_it_is_dismissed() -> None:
 
 
 def test_rows_from_before_a_restart_may_have_left() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.receive_rows(
         [
             JournalRow(1, on("a"), "sending", 3),
@@ -279,10 +364,10 @@ def test_rows_from_before_a_restart_may_have_left() -> None:
 
 
 def test_rows_of_other_processes_go_out_by_row() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.submit(on("b"))
     made.receive_rows([JournalRow(1, on("a"), "saved")])
-    made.receive_saved({CommandId("b"): 2})
+    made.receive_saved({CommandId("b"): 2}, 100.0)
     made.receive_rows([JournalRow(3, on("c"), "saved")])
     assert take(made) == ["a", "b", "c"]
 
@@ -295,10 +380,10 @@ def test_a_row_that_the_sender_changed_replaces_what_was_known() -> None:
 
 
 def test_an_own_row_that_is_read_back_first_is_listed_once() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.submit(on("a"))
     made.receive_rows([JournalRow(1, on("a"), "saved")])
-    made.receive_saved({CommandId("a"): 1})
+    made.receive_saved({CommandId("a"): 1}, 100.0)
     assert take(made) == ["a"]
 
 
@@ -335,7 +420,7 @@ def test_a_hub_without_the_tournament_leaves_its_entries_stranded() -> None:
 
 
 def test_answered_entries_stay_listed_for_a_while() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     count = KEPT_ANSWERED + 3
     made.receive_rows(
         [
@@ -348,12 +433,12 @@ def test_answered_entries_stay_listed_for_a_while() -> None:
 
 
 def test_an_answered_entry_stays_until_the_store_has_its_events() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     position = {PLAN.id: Position(EPOCH, 2)}
     count = KEPT_ANSWERED + 3
     for row in range(1, count + 1):
         made.submit(on(f"e{row}"))
-        made.receive_saved({CommandId(f"e{row}"): row})
+        made.receive_saved({CommandId(f"e{row}"): row}, 100.0)
         made.receive_answers([answer(f"e{row}", seq=row)], 100.0)
     made.trim(position)
     assert list(states(made))[:2] == ["e3", "e4"]
@@ -362,10 +447,10 @@ def test_an_answered_entry_stays_until_the_store_has_its_events() -> None:
 
 
 def test_withdrawn_entries_take_no_lasting_room() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     for row in range(1, KEPT_ANSWERED + 2):
         made.submit(on(f"e{row}"))
-        made.receive_saved({CommandId(f"e{row}"): row})
+        made.receive_saved({CommandId(f"e{row}"): row}, 100.0)
         made.withdraw(CommandId(f"e{row}"))
     made.trim({})
     assert len(states(made)) == KEPT_ANSWERED
@@ -409,3 +494,10 @@ def test_a_restart_sends_nothing_again_that_left_for_an_old_server() -> None:
     )
     assert take(made) == []
     assert states(made) == {"a": "sent", "b": "sent"}
+
+
+def test_in_the_basic_mode_what_may_have_left_before_is_not_sent_again_by_itself() -> None:
+    made = Outbox(replace(CONFIG, basic=True))
+    made.receive_rows([JournalRow(1, on("a"), "sending", 1), JournalRow(2, on("b"), "saved")])
+    assert take(made) == ["b"]
+    assert states(made) == {"a": "sent", "b": "sending"}
