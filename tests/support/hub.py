@@ -13,7 +13,7 @@ from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import httpx
 import msgspec
@@ -44,6 +44,15 @@ PROGRAM = (
     "data, host, port, more = sys.argv[1:]; "
     "sys.exit(run(HubOptions(pathlib.Path(data), host, int(port), True, **json.loads(more))))"
 )
+
+
+class Reachable(Protocol):
+    """Something that a client can dial: a hub, or what stands before one."""
+
+    @property
+    def url(self) -> str:
+        """Where links go to (`ws://...`)."""
+        ...
 
 
 class HubProcess:
@@ -171,7 +180,7 @@ class TestClient:
     @contextmanager
     def open(
         cls,
-        hub: HubProcess,
+        hub: Reachable,
         device: str = "laptop-1",
         name: str = "Ann",
         form: Format = "json",
@@ -207,7 +216,7 @@ class TestClient:
 
 @contextmanager
 def dial(
-    hub: HubProcess, form: Format = "json", headers: Mapping[str, str] | None = None
+    hub: Reachable, form: Format = "json", headers: Mapping[str, str] | None = None
 ) -> Iterator[ClientConnection]:
     """Open a WebSocket to a hub, without a word."""
     offered = [Subprotocol(name) for name, found in SUBPROTOCOLS.items() if found == form]
