@@ -21,7 +21,7 @@ QUICK = {
     "COURTSIDE_BACKOFF_FIRST": "0.05",
     "COURTSIDE_BACKOFF_CAP": "0.3",
     "COURTSIDE_MINIMUM_UPTIME": "0.1",
-    "COURTSIDE_PROBE_INTERVAL": "0.3",
+    "COURTSIDE_HEALTH_CHECK_INTERVAL": "0.3",
 }
 """Settings for tests in which hubs die often: the same machine, at the pace of a test."""
 
