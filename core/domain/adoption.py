@@ -15,41 +15,31 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from core.domain.commands import (
-    AddScore,
-    AssignSlot,
-    Command,
-    CompleteMatch,
-    ConfirmResult,
-    Entry,
-    ReopenMatch,
-    Score,
-    SetScore,
-    StartMatch,
-    Undo,
-)
+from core.domain.changes import change
+from core.domain.commands import Score
 from core.domain.events import (
+    Change,
     ConflictSettled,
     EntryHeld,
     EntryUndone,
     EpochBegun,
     Event,
     EventAdopted,
-    MatchCompleted,
     MatchFact,
-    MatchReopened,
+    MatchMoved,
     MatchStarted,
     MissingClosed,
     Notified,
     PastFact,
     PastNamed,
+    PenaltyAdded,
     PointsAdded,
-    ResultConfirmed,
     ScoreSet,
-    SlotAssigned,
     SlotFilled,
+    TimeSet,
     fact_name,
 )
+from core.domain.reentry import entry_of
 from core.domain.spans import covers, join
 from core.domain.state import Brought, Counted, Course, Held, Match, Notice, Past, Place, Position, Tournament
 from core.errors import BadLog
@@ -65,7 +55,7 @@ if TYPE_CHECKING:
 
 MAX_COPY_BYTES = 64 << 20
 """Largest copy, unpacked."""
-_POINTS = frozenset({"points_added", "score_set", "entry_undone"})
+_POINTS = frozenset({"points_added", "score_set", "time_set", "sets_entered", "entry_undone"})
 """Facts that change nothing of a match but its score."""
 
 _encoder = msgspec.msgpack.Encoder()
@@ -148,7 +138,7 @@ def adoptable(
     """Return how an event of an older epoch is to be adopted.
 
     Args:
-        state: the tournament as it stands.
+        state: the tournament as it stands; the event's match is there (see `has_room`).
         epoch: the older epoch.
         event: the event, as it was.
         known: whether its entry has been answered here otherwise.
@@ -165,10 +155,7 @@ def adoptable(
         return replace(adopted, taken="known")
     if event.match is None:
         return adopted
-    match = state.matches.get(event.match)
-    if match is None:
-        return replace(adopted, taken="unfit")
-    against = _behind(match, epoch, event)
+    against = _behind(state.matches[event.match], epoch, event)
     if doubled:
         reason = f"event {epoch}:{event.seq} was seen with two contents; decide which counts"
         return replace(adopted, taken="held", against=tuple(other.id for other in against), reason=reason)
@@ -191,15 +178,13 @@ def lay_over(state: Tournament, brought: Iterable[tuple[Epoch, Event]], reduce: 
     """
     laid = state
     for epoch, event in brought:
-        if is_here(laid, epoch, event.seq):
+        if is_here(laid, epoch, event.seq) or not has_room(laid, event):
             continue
-        match = None if event.match is None else laid.matches.get(event.match)
         adoption = replace(
             event,
             seq=laid.position.seq + 1,
             fact=adoptable(laid, epoch, event),
-            version=0 if match is None else match.version + 1,
-            match=None if match is None else event.match,
+            version=0 if event.match is None else laid.matches[event.match].version + 1,
         )
         laid = reduce(laid, adoption, state.position.epoch)
     return replace(laid, position=state.position, updated_at=state.updated_at)
@@ -211,22 +196,9 @@ def is_here(state: Tournament, epoch: Epoch, seq: int) -> bool:
     return past is None or seq <= past.after or covers(past.adopted, seq)
 
 
-def entry_of(state: Tournament, event: Event) -> Entry | None:
-    """Return the entry that an event came from, to decide about; `None` where it came from none."""
-    if isinstance(event.fact, EntryHeld):
-        return event.fact.entry
-    command = None if event.match is None else _command(event)
-    if command is None:
-        return None
-    return Entry(
-        id=event.command,
-        tournament=state.id,
-        command=command,
-        by=event.by,
-        device=event.device,
-        entered_at=event.entered_at,
-        why=event.why,
-    )
+def has_room(state: Tournament, event: Event) -> bool:
+    """Tell whether an event can be adopted now: one on a match that is not drawn here yet must wait."""
+    return event.match is None or event.match in state.matches
 
 
 def _past(state: Tournament, epoch: Epoch) -> Past | None:
@@ -283,9 +255,13 @@ def _marked(line: Sequence[Past], epoch: Epoch, seq: int) -> tuple[Past, ...]:
 
 
 def _heard(state: Tournament, fact: EventAdopted) -> Tournament:
-    """Take over what is on no match: of that, only notices are in a state."""
+    """Take over what is on no match."""
     event = fact.event
-    if fact.taken != "counts" or not isinstance(event.fact, Notified):
+    if fact.taken != "counts":
+        return state
+    if isinstance(event.fact, Change):
+        return change(state, event.fact, event)
+    if not isinstance(event.fact, Notified):
         return state
     notice = Notice(event.received_at, event.by, event.fact.title, event.fact.text, event.fact.level)
     notices = sorted((*state.notices, notice), key=lambda one: (one.at, one.by, one.title, one.text))
@@ -310,7 +286,7 @@ def _lay(state: Tournament, match: Match, one: Brought, apply: Apply) -> Match:
     """Put an adopted event on top of those before it."""
     event = one.fact.event
     if one.fact.taken == "held":
-        entry = entry_of(state, event)
+        entry = entry_of(state.id, event)
         if entry is None:
             return match
         held = Held(entry, one.fact.against, one.version, match.score, one.fact.reason)
@@ -327,8 +303,12 @@ def _lay(state: Tournament, match: Match, one: Brought, apply: Apply) -> Match:
 def _rebased(match: Match, event: Event) -> MatchFact:
     """Return a fact as it is on top of this score: points are what they added, a set score is what it set."""
     match event.fact:
-        case PointsAdded(_, _, _, before, after) as fact:
+        case PointsAdded(before=before, after=after) as fact:
             return replace(fact, before=match.score, after=_moved(match, before, after))
+        case TimeSet(side="home", after=after) as fact:
+            return replace(fact, before=match.score, after=Score(after.home, match.score.away))
+        case TimeSet(after=after) as fact:
+            return replace(fact, before=match.score, after=Score(match.score.home, after.away))
         case ScoreSet(_, after):
             return ScoreSet(match.score, after)
         case EntryUndone(of, _, before, after) as fact:
@@ -377,39 +357,16 @@ def _stands_against(entry: Counted, epoch: Epoch, event: Event, touches: Touches
 def _touches(event: Event) -> Touches | None:
     """Return what of its match an event concerns; `None` for what is no entry, or about held ones."""
     match event.fact:
-        case PointsAdded(_, side):
+        case PointsAdded(side=side) | TimeSet(side=side):
             return side
         case EntryUndone(_, touches):
             return touches
-        case SlotFilled() | EntryHeld() | ConflictSettled():
+        case SlotFilled() | EntryHeld() | ConflictSettled() | PenaltyAdded() | MatchMoved():
             return None
         case MatchStarted(implied) if implied:
             return None
         case _:
             return "all"
-
-
-def _command(event: Event) -> Command | None:
-    assert event.match is not None
-    match event.fact:
-        case PointsAdded(team, _, delta):
-            return AddScore(event.match, team, delta)
-        case ScoreSet(_, after):
-            return SetScore(event.match, after)
-        case EntryUndone(of):
-            return Undo(event.match, of)
-        case MatchStarted(implied):
-            return None if implied else StartMatch(event.match)
-        case MatchCompleted(_, _, shootout):
-            return CompleteMatch(event.match, shootout)
-        case ResultConfirmed():
-            return ConfirmResult(event.match)
-        case MatchReopened():
-            return ReopenMatch(event.match)
-        case SlotAssigned(side, team):
-            return AssignSlot(event.match, side, team)
-        case _:
-            return None
 
 
 def _score(score: Score) -> str:

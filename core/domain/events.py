@@ -329,9 +329,9 @@ class EventAdopted(Struct, frozen=True, tag="event_adopted", omit_defaults=True)
     epoch: Epoch
     event: Event
     """As it was, its old seq, version, author and times included."""
-    taken: Literal["counts", "held", "known", "unfit"]
+    taken: Literal["counts", "held", "known"]
     """`counts`: it stands in its match by its old version; `held`: a person decides; `known`: its entry
-    counted here already; `unfit`: it is on a match that is not here."""
+    counted here already."""
     against: tuple[CommandId, ...] = ()
     """The entries that it would have held, in their order."""
     reason: str = ""

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.domain.adoption import adoptable, is_here, pack_copy
+from msgspec import structs
+
+from core.domain.adoption import adoptable, has_room, is_here, pack_copy
 from core.domain.answers import Answer
 from core.domain.events import EntryHeld, EpochBegun, Event, EventAdopted, Fact, PastNamed
 from core.domain.ids import CommandId, DeviceId, Epoch
@@ -123,21 +125,25 @@ def adopt(
     if fresh[-1].seq <= past.after and not any(event.seq in filed for event in fresh):
         return _file(state, epoch, fresh, known)
     part = known is not None and _is_part(known, epoch, events[0].command)
-    made: list[Event] = []
-    after = state
+    facts: list[EventAdopted] = []
     for event in fresh:
         doubled = event.seq in filed
-        if doubled and known is not None:
-            continue
-        if not doubled and is_here(after, epoch, event.seq):
-            continue
-        fact = adoptable(after, epoch, event, known=known is not None and not part, doubled=doubled)
-        made.append(_adoption(after, event, fact, at, bringer))
+        taken = known is not None if doubled else is_here(state, epoch, event.seq)
+        if not taken and has_room(state, event):
+            facts.append(
+                adoptable(state, epoch, event, known=known is not None and not part, doubled=doubled)
+            )
+    made: list[Event] = []
+    after = state
+    for fact in _together(facts):
+        made.append(_adoption(after, fact, at, bringer))
         after = reduce(after, made[-1], state.position.epoch)
     if not made:
         return None
     return Made(
-        _answer(made, state.position.epoch, known), after, filed=tuple((epoch, event) for event in fresh)
+        _answer(made, state.position.epoch, known),
+        after,
+        filed=tuple((epoch, fact.event) for fact in facts),
     )
 
 
@@ -174,8 +180,20 @@ def _write(state: Tournament | None, epoch: Epoch, facts: Sequence[Fact], by: Wi
     return Made(answer, state)
 
 
-def _adoption(state: Tournament, event: Event, fact: EventAdopted, at: datetime, bringer: str) -> Event:
-    match = None if event.match is None else state.matches.get(event.match)
+def _together(facts: Sequence[EventAdopted]) -> list[EventAdopted]:
+    """Hold all of an entry's events on a match where one of them is held."""
+    held = {fact.event.match: fact for fact in reversed(facts) if fact.taken == "held"}
+    return [
+        structs.replace(fact, taken="held", against=other.against, reason=other.reason)
+        if (other := held.get(fact.event.match)) is not None
+        else fact
+        for fact in facts
+    ]
+
+
+def _adoption(state: Tournament, fact: EventAdopted, at: datetime, bringer: str) -> Event:
+    event = fact.event
+    match = None if event.match is None else state.matches[event.match]
     return Event(
         seq=state.position.seq + 1,
         command=event.command,

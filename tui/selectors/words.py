@@ -295,7 +295,7 @@ def _without_score(
 def _adopted(tournament: state.Tournament | None, fact: events.EventAdopted) -> tuple[str, str]:
     """Say what came back, and where it stood."""
     what, result = happened(tournament, fact.event)
-    mark = {"counts": "back", "held": "back, held", "known": "counted already", "unfit": "fits nowhere"}
+    mark = {"counts": "back", "held": "back, held", "known": "counted already"}
     return f"{mark[fact.taken]}: {what} ({fact.event.by}, was {fact.epoch}:{fact.event.seq})", result
 
 
