@@ -9,8 +9,9 @@ stopped `BLOCKED_FAILURES` times in a row, it is dialled by polling. Times are m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from core.realtime.backoff import Dice, backoff
 from core.realtime.effects import CLOSE_BLOCKED
 from core.realtime.traffic import Traffic
 from core.wire.messages import TERMINAL_CLOSES
@@ -23,26 +24,6 @@ if TYPE_CHECKING:
 
 BLOCKED_FAILURES = 3
 """How often in a row a WebSocket is stopped on its way before the endpoint is polled."""
-
-
-class Dice(Protocol):
-    """Where chance comes from; `random.Random` is one."""
-
-    def random(self) -> float:
-        """Return a number from 0 up to but not including 1."""
-        ...
-
-
-def backoff(failures: int, first: float, cap: float, dice: Dice) -> float:
-    """Return the wait before the next attempt: full jitter, U(0, min(cap, first * 2 ** failures)).
-
-    Args:
-        failures: failed attempts in a row before the last one, at least 0.
-        first: longest first wait, in seconds.
-        cap: longest wait of all, in seconds.
-        dice: where chance comes from.
-    """
-    return dice.random() * min(cap, first * 2.0 ** min(failures, 64))
 
 
 class Endpoint:

@@ -25,6 +25,7 @@ from core.realtime.effects import (
     JournalRow,
     Moment,
     Persist,
+    Record,
     Replaced,
     SavingChanged,
     Send,
@@ -68,9 +69,9 @@ if TYPE_CHECKING:
     from core.domain.commands import Entry
     from core.domain.ids import CommandId, DeviceId, RoomId, TournamentId
     from core.domain.state import Tournament
+    from core.realtime.backoff import Dice
     from core.realtime.config import EngineConfig
     from core.realtime.effects import LinkId
-    from core.realtime.endpoint import Dice
     from core.realtime.view import RoomStats
 
 
@@ -92,7 +93,7 @@ class Engine:
         self._carriage = Carriage(config, dice)
         self._pool, self._rooms = self._carriage.pool, self._carriage.rooms
         self._logs = self._carriage.contents.logs
-        self._outbox = Outbox(config)
+        self._outbox = Outbox(config, dice)
         self._holds = Holds(self._outbox)
         self._outlook = Outlook(config, self._carriage)
         self._wake = Wake(config.heartbeat_interval)
@@ -129,8 +130,7 @@ class Engine:
         """
         check_entry(entry)
         is_new, records = self._outbox.submit(entry)
-        effects: list[Effect] = [*records]
-        effects += [_line(moment, "queue", f"a message was dropped: {record.reason}") for record in records]
+        effects = self._dropped(records, moment)
         if is_new:
             effects.append(Persist(entry))
             self._carriage.enter([entry.tournament])
@@ -141,7 +141,7 @@ class Engine:
 
         Rows of other processes below them were handed in before: the row is the order of sending.
         """
-        self._outbox.receive_saved(rows)
+        self._outbox.receive_saved(rows, moment.now)
         effects: list[Effect] = []
         if not self._can_save:
             self._can_save = True
@@ -175,8 +175,7 @@ class Engine:
 
     def join(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room from now on, over any link; counted, so that each `join` needs its `leave`."""
-        self._carriage.join(room)
-        return self._finish([], moment)
+        return self._finish(self._steps(self._carriage.join(room, moment)), moment)
 
     def leave(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room no longer, when nobody else here does; what was seen of it stays in the view."""
@@ -195,10 +194,10 @@ class Engine:
 
     def retry(self, id: CommandId, moment: Moment) -> list[Effect]:
         """Send an entry now instead of when its wait is over; dials if there is no link."""
-        self._outbox.retry(id)
+        effects: list[Effect] = [*self._outbox.retry(id, moment.now)]
         if not self._pool.sessions:
             self._pool.reconnect(moment.now)
-        return self._finish([], moment)
+        return self._finish(effects, moment)
 
     def reconnect(self, moment: Moment, endpoint: str | None = None) -> list[Effect]:
         """Forget every wait, bench and refusal, of an endpoint or of all, and dial afresh: a person asked."""
@@ -306,7 +305,7 @@ class Engine:
         effects = self._look(moment)
         for session in self._pool.sessions:
             effects += session.handle_deadline(moment.now)
-        self._outbox.handle_deadline(moment.now)
+        effects += self._dropped(self._outbox.handle_deadline(moment.now), moment)
         effects += self._steps(self._carriage.handle_deadline(moment))
         return self._finish(effects, moment)
 
@@ -418,6 +417,11 @@ class Engine:
             effects += session.doubt(moment.now)
         self._pool.doubt(moment.now)
         return effects
+
+    def _dropped(self, records: Sequence[Record], moment: Moment) -> list[Effect]:
+        """Say that messages became dead letters, and write it down."""
+        lines = [_line(moment, "queue", f"a message was dropped: {record.reason}") for record in records]
+        return [*records, *lines]
 
     def _hang_up(self, sessions: Sequence[Session], reason: str, moment: Moment) -> list[Effect]:
         """Hang up links, as somebody asked for it."""

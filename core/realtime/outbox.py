@@ -325,7 +325,7 @@ class Outbox:
         self._lineup.note(item)
 
     def _patience(self, attempts: int) -> float:
-        """Return how long an answer may take that was waited for so often before, from the last sending on."""
+        """Return how long an answer to the last sending may take, after so many before it."""
         config = self._config
         if not attempts:
             return config.answer_timeout
@@ -365,7 +365,7 @@ class Outbox:
         return self.record(item.entry.id)
 
     def _let_expire(self, item: Item, now: float) -> None:
-        """Begin the time of a message that is of no use late; what is on a match has all the time there is."""
+        """Begin the time of a message; what is on a match has all the time there is."""
         if self._config.low_ttl and item.priority == "low":
             self._expiring[item.entry.id] = now + self._config.low_ttl
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from core.domain.ids import RoomId
+    from core.realtime.backoff import Dice
     from core.realtime.config import EngineConfig
     from core.realtime.effects import Via
-    from core.realtime.endpoint import Dice
     from core.realtime.view import LinkView
 
 MAX_DIALS = 3

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.domain.ids import RoomId
+    from core.realtime.backoff import Dice
     from core.realtime.config import EngineConfig
     from core.realtime.effects import LinkId
-    from core.realtime.endpoint import Dice
 
 MARGIN = 10.0
 """Points by which another link must be better before rooms move to it."""

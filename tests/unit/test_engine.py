@@ -269,7 +269,7 @@ def test_a_deferred_entry_waits_and_goes_again() -> None:
     laptop.hear(Deferred((CommandId("x"),), "busy", "busy", 2.0))
     assert laptop.states == {"x": "saved"}
     assert laptop.engine.next_deadline() == 101.0, "figures are due before"
-    laptop.wait(2.0)
+    laptop.wait(3.0)
     assert Submit((pressed(POINT),)) in laptop.sent
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.domain.answers import Answer
 from core.domain.commands import CreateTournament, Notify, StartMatch
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.realtime.lanes import LONGEST_PAUSE, Item, Lanes, place
+from tests.support.moments import Fixed
 from tests.support.tournaments import entry, league, match, point
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def notice(row: int) -> Item:
 
 
 def lanes(*items: Item) -> Lanes:
-    made = Lanes()
+    made = Lanes(Fixed())
     made.add(items)
     return made
 
@@ -48,14 +51,14 @@ def drain(made: Lanes, room: int = 99) -> list[int]:
     sent: list[int] = []
     while picked := made.pick(room, (), HELD):
         for one in picked:
-            made.discard(one.entry.id)
+            made.discard(one)
         sent += rows(picked)
     return sent
 
 
 def test_nothing_goes_where_nothing_waits() -> None:
-    assert Lanes().pick(9, (), HELD) == []
-    assert len(Lanes()) == 0
+    assert Lanes(Fixed()).pick(9, (), HELD) == []
+    assert len(Lanes(Fixed())) == 0
 
 
 def test_entries_go_in_the_order_of_rows() -> None:
@@ -100,10 +103,10 @@ def test_a_paused_match_waits_and_holds_up_the_tournament() -> None:
     lane: Lane = (PLAN.id, match(PLAN, 1))
     made.pause(lane, 2.0, 100.0)
     assert drain(made) == [2]
-    assert made.next_deadline() == 102.0
-    made.handle_deadline(101.0)
+    assert made.next_deadline() == 103.0
+    made.handle_deadline(102.9)
     assert drain(made) == []
-    made.handle_deadline(102.0)
+    made.handle_deadline(103.0)
     assert made.next_deadline() is None
     assert drain(made) == [1, 3]
 
@@ -116,20 +119,31 @@ def test_a_paused_tournament_waits_as_a_whole() -> None:
     assert drain(made) == [1, 2]
 
 
-def test_pauses_double_up_to_half_a_minute_until_the_lane_is_resumed() -> None:
-    made = Lanes()
+def test_pauses_are_what_the_hub_asks_and_a_growing_jitter_until_the_lane_is_resumed() -> None:
+    made = Lanes(Fixed())
     lane: Lane = (PLAN.id, match(PLAN, 1))
     waits = []
     for _ in range(7):
         made.pause(lane, 1.0, 0.0)
         waits.append(made.next_deadline())
         made.handle_deadline(LONGEST_PAUSE)
-    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert waits == [1.5, 2, 3, 5, 9, 16, 16]
     made.resume(lane)
     made.pause(lane, 0.0, 0.0)
-    assert made.next_deadline() == 0.1
+    assert made.next_deadline() == pytest.approx(0.15)
     made.resume_all()
     assert made.next_deadline() is None
+
+
+def test_a_lane_without_entries_is_no_more() -> None:
+    first, second = on(1, 1), on(2, 1)
+    made = lanes(first, second, on(3, 2))
+    made.discard(first)
+    made.discard(first)
+    assert len(made) == 2
+    made.discard(second)
+    assert drain(made) == [3]
+    assert len(made) == 0
 
 
 def test_the_oldest_low_entry_is_the_first_to_make_room() -> None:
@@ -147,9 +161,9 @@ def test_entries_that_another_process_may_have_sent_are_marked() -> None:
 
 def test_items_stand_by_row_however_they_come() -> None:
     items: dict[CommandId, Item] = {}
-    place(items, [on(2, 1), on(4, 1)])
-    place(items, [on(3, 1), on(1, 1)])
-    place(items, [on(5, 1)])
+    assert place(items, [on(2, 1), on(4, 1)])
+    assert not place(items, [on(3, 1), on(1, 1)])
+    assert place(items, [on(5, 1)])
     assert rows(items.values()) == [1, 2, 3, 4, 5]
 
 

@@ -472,7 +472,7 @@ def test_what_left_for_an_old_server_goes_again_only_by_hand() -> None:
     made.receive_link_lost(LINK)
     assert take(made, 200.0, NEXT) == ["b"]
     assert states(made) == {"a": "sent", "b": "sending"}
-    made.retry(CommandId("a"))
+    made.retry(CommandId("a"), 200.0)
     assert states(made)["a"] == "saved"
     assert take(made, 201.0, NEXT) == ["a"]
     made.receive_answers([answer("a", "sent")], 202.0)
@@ -485,7 +485,7 @@ def shown_attempts(made: Outbox, id: str) -> int:
 
 
 def test_a_restart_sends_nothing_again_that_left_for_an_old_server() -> None:
-    made = Outbox(CONFIG)
+    made = Outbox(CONFIG, Fixed())
     made.receive_rows(
         [
             JournalRow(1, on("a"), "sent", 1, answer("a", "sent")),
@@ -497,7 +497,7 @@ def test_a_restart_sends_nothing_again_that_left_for_an_old_server() -> None:
 
 
 def test_in_the_basic_mode_what_may_have_left_before_is_not_sent_again_by_itself() -> None:
-    made = Outbox(replace(CONFIG, basic=True))
+    made = Outbox(replace(CONFIG, basic=True), Fixed())
     made.receive_rows([JournalRow(1, on("a"), "sending", 1), JournalRow(2, on("b"), "saved")])
     assert take(made) == ["b"]
     assert states(made) == {"a": "sent", "b": "sending"}
