@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from core.domain.ids import TournamentId, is_slug
 from core.domain.text import clean
 from core.errors import BadSettings
 
@@ -60,6 +61,13 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _all_slugs(given: tuple[TournamentId, ...]) -> tuple[TournamentId, ...]:
+    for tournament in given:
+        if not is_slug(tournament):
+            raise ValueError(f"{tournament!r} is no id of a tournament (a-z, 0-9, - and _; at most 64)")
+    return given
 
 
 def _freeze(keys: Mapping[str, str]) -> Mapping[str, str]:
@@ -137,6 +145,10 @@ class Settings(BaseSettings):
     """How messages are written on a link."""
     enable_scalable_ws: bool = True
     """False for the basic mode: one link to an old server, no recovery."""
+    basic_tournaments: Annotated[
+        tuple[TournamentId, ...], BeforeValidator(_split), AfterValidator(_all_slugs)
+    ] = ()
+    """Ids of the tournaments to follow in the basic mode, as old servers do not list theirs."""
     connection_timeout: Seconds = 10.0
     """Seconds until an attempt to connect is given up."""
     heartbeat_interval: Seconds = 5.0
@@ -166,6 +178,12 @@ class Settings(BaseSettings):
     """Whether frames are compressed; `auto`: not on loopback and private addresses, elsewhere yes."""
     tls_ca: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = None
     """A file of certificates to trust with `wss://` besides the system's own; `None` for none."""
+    auto_join: bool = False
+    """Whether a tournament that is joined brings the rooms that go with it: presence, everybody's room, and
+    those of this device's role and team."""
+    room_idle: Seconds = 300.0
+    """Seconds after which a private or match room is left in which nothing happened and of which nobody here
+    wants to hear; never everybody's room."""
     low_ttl: Annotated[float, Field(ge=0, le=7 * 86_400)] = 0.0
     """Seconds after which a `low` message that the hub has not answered is given up; 0 for never. Nothing
     else ever expires."""

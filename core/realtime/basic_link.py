@@ -15,6 +15,7 @@ from core.wire.codec import encode
 from core.wire.legacy import LEGACY_PATH, encode_legacy
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from core.domain.ids import CommandId
@@ -32,12 +33,20 @@ class BasicLink:
         open_timeout: seconds for the dial.
         carrier: told what happens, on the event loop; nothing after `hang_up`.
         basic: what this device knows of old servers; it outlives the link.
+        tls: whom to trust with `wss://`; `None` for the system's choice.
     """
 
-    def __init__(self, endpoint: str, open_timeout: float, carrier: Carrier, basic: Basic) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        open_timeout: float,
+        carrier: Carrier,
+        basic: Basic,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._basic = basic
         self._carrier: Carrier | None = carrier
-        self._link = Link(endpoint, "json", open_timeout, self, LEGACY_PATH)
+        self._link = Link(endpoint, "json", open_timeout, self, LEGACY_PATH, tls=tls)
         self._leaving: deque[CommandId | None] = deque()
         """For each frame on its way out, the entry that has left with it."""
 

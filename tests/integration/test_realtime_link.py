@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 
 from core.domain.commands import CreateTournament
 from core.domain.ids import RoomId
-from core.errors import BadLog, BadSettings
+from core.errors import BadLog
 from core.realtime import link as link_module
 from core.realtime import thread as thread_module
 from core.realtime.link import Link, is_near
@@ -307,13 +307,6 @@ async def test_waiting_has_an_end(data: Path) -> None:
         realtime.reconnect()
         assert realtime.metrics().active_connections == 0
         assert realtime.room_stats("tournament:x") is None
-
-
-async def test_the_basic_mode_is_refused_in_words(data: Path) -> None:
-    settings = quick(data, NOWHERE).model_copy(update={"enable_scalable_ws": False})
-    with pytest.raises(BadSettings, match="not in this version"):
-        async with open_realtime(settings):
-            pass
 
 
 def test_on_a_thread_everything_works_from_any_other(data: Path, hub: HubProcess) -> None:

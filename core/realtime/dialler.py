@@ -1,0 +1,85 @@
+"""The dialler: makes links of every kind, all of one shape, from the settings.
+
+Owns what they share: whom to trust with `wss://`, and what is known of old servers, which outlives their
+links. When a link is made, and how it is carried, is the engine's affair.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Protocol
+
+from core.realtime.basic import Basic
+from core.realtime.basic_link import BasicLink
+from core.realtime.learning import basic_epoch, is_basic
+from core.realtime.link import Link
+from core.realtime.polling import Polling
+from core.realtime.tls import client_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.domain.ids import TournamentId
+    from core.domain.state import Tournament
+    from core.realtime.effects import Via
+    from core.realtime.link import Carrier
+    from core.settings import Settings
+    from core.wire.messages import ClientMessage
+
+
+class AnyLink(Protocol):
+    """A link, however it is carried."""
+
+    def send(self, message: ClientMessage) -> None:
+        """Put a message on its way."""
+        ...
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """End the link; its carrier hears nothing any more."""
+        ...
+
+    async def run(self) -> None:
+        """Dial, carry frames until the end, and report it."""
+        ...
+
+
+class Dialler:
+    """Makes links.
+
+    Args:
+        settings: how to reach hubs.
+        copies: the stored copies of tournaments.
+
+    Raises:
+        BadSettings: certificates cannot be used.
+    """
+
+    def __init__(self, settings: Settings, copies: Iterable[Tournament]) -> None:
+        self._settings = settings
+        secure = settings.tls_ca is not None or any(one.startswith("wss:") for one in settings.endpoints)
+        self._tls = client_context(settings.tls_ca) if secure else None
+        kept = tuple(copies)
+        self._basic: Basic | None = None
+        if not settings.enable_scalable_ws:
+            self._basic = Basic(basic_epoch(secrets.token_hex(4)), settings.basic_tournaments, kept)
+        self.copies = tuple(copy for copy in kept if is_basic(copy.position.epoch) == self.is_basic)
+        """The copies that are of this mode: what was learnt from an old server is no hub's log."""
+        self._hubs = frozenset(copy.id for copy in kept if not is_basic(copy.position.epoch))
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether old servers are dialled."""
+        return self._basic is not None
+
+    def may_copy(self, tournament: TournamentId) -> bool:
+        """Tell whether a copy may be stored: what is learnt from an old server replaces none of a hub."""
+        return not self.is_basic or tournament not in self._hubs
+
+    def make(self, via: Via, endpoint: str, carrier: Carrier) -> AnyLink:
+        """Make a link, not yet running."""
+        settings = self._settings
+        timeout = settings.connection_timeout
+        if self._basic is not None:
+            return BasicLink(endpoint, timeout, carrier, self._basic, tls=self._tls)
+        kind = Polling if via == "polling" else Link
+        return kind(endpoint, settings.wire, timeout, carrier, tls=self._tls)

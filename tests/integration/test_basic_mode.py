@@ -1,0 +1,120 @@
+"""The basic mode against an old server: watch and score, with what is not promised in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.domain.commands import AddScore, Score
+from core.domain.ids import MatchId, TeamId, TournamentId
+from core.realtime.realtime import open_realtime
+from core.realtime.view import LocalLine
+from tests.support.old_client import OldClient
+from tests.support.old_server import OldServer
+from tests.support.scorer import quick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core.realtime.view import View
+    from core.settings import Settings
+
+T = TournamentId("summer")
+M1 = MatchId("summer.m1")
+CHANNEL = "tournament-summer"
+
+
+@pytest.fixture
+def server() -> Iterator[OldServer]:
+    with OldServer() as running:
+        yield running
+
+
+def basic(data: Path, server: OldServer) -> Settings:
+    return quick(data, server.url).model_copy(update={"enable_scalable_ws": False, "basic_tournaments": (T,)})
+
+
+def score(view: View) -> Score | None:
+    shown = view.tournaments.get(T)
+    match = None if shown is None else shown.projected.matches.get(M1)
+    return None if match is None else match.score
+
+
+def begin(old: OldClient) -> None:
+    teams = [{"id": "r", "name": "Reds"}, {"id": "b", "name": "Blues"}]
+    old.tell(CHANNEL, "game-start", tournamentId=T, matchId="m1", gameType="points", teams=teams, startTime=0)
+
+
+async def test_old_clients_and_this_one_see_each_others_points_once(
+    tmp_path: Path, server: OldServer
+) -> None:
+    async with open_realtime(basic(tmp_path, server)) as realtime:
+        realtime.join_all()
+        await realtime.wait_for(lambda _: server.subscribers(CHANNEL) == 1, 10)
+        with OldClient.open(server.url, CHANNEL) as old:
+            begin(old)
+            old.score(T, "m1", "r", 1, 1)
+            await realtime.wait_for(lambda view: score(view) == Score(1, 0), 10)
+            entry = realtime.submit(AddScore(M1, TeamId("b"), 2))
+            answer = await entry.confirmed(10)
+            assert (answer.outcome, entry.state) == ("sent", "sent")
+            assert "cannot be confirmed" in answer.reason
+            heard = old.event("live-score")
+            assert (heard["matchId"], heard["teamId"], heard["score"], heard["delta"]) == ("m1", "b", 2, 2)
+            view = await realtime.wait_for(lambda view: score(view) == Score(1, 2), 10)
+        assert view.connection.connected
+        assert view.tournaments[T].live
+        said = [line.text for line in view.feed.lines if isinstance(line, LocalLine)]
+        assert any("basic mode" in text for text in said)
+        assert [queued.state for queued in view.queue] == ["sent"]
+        entry_id = entry.id
+        realtime.retry(entry_id)
+        await realtime.wait_for(lambda view: view.queue[0].attempts == 2 and not view.queue[0].waiting, 10)
+        assert score(realtime.view) == Score(1, 2)
+    sent = [one for one in server.heard if one["event"] == "live-score" and one["data"]["teamId"] == "b"]
+    assert [(one["data"]["score"], one["data"]["delta"]) for one in sent] == [(2, 2), (2, 2)]
+
+
+async def test_what_was_sent_is_not_sent_again_when_the_server_comes_back(
+    tmp_path: Path, server: OldServer
+) -> None:
+    async with open_realtime(basic(tmp_path, server)) as realtime:
+        realtime.join_all()
+        await realtime.wait_for(lambda _: server.subscribers(CHANNEL) == 1, 10)
+        with OldClient.open(server.url, CHANNEL) as old:
+            begin(old)
+            await realtime.wait_for(lambda view: score(view) == Score(0, 0), 10)
+        await realtime.submit(AddScore(M1, TeamId("r"), 1)).confirmed(10)
+        await asyncio.to_thread(server.stop)
+        await realtime.wait_for(lambda view: not view.connection.connected, 10)
+        offline = realtime.submit(AddScore(M1, TeamId("r"), 1))
+        await offline.saved(10)
+        await asyncio.to_thread(server.start)
+        assert (await offline.confirmed(20)).outcome == "sent"
+    points = [one["data"]["score"] for one in server.heard if one["event"] == "live-score"]
+    assert points == [1, 2]
+
+
+async def test_what_was_learnt_is_there_after_a_restart_and_replaces_no_hubs_copy(
+    tmp_path: Path, server: OldServer
+) -> None:
+    settings = basic(tmp_path, server)
+    async with open_realtime(settings) as realtime:
+        realtime.join_all()
+        await realtime.wait_for(lambda _: server.subscribers(CHANNEL) == 1, 10)
+        with OldClient.open(server.url, CHANNEL) as old:
+            begin(old)
+            old.score(T, "m1", "r", 3, 3)
+            await realtime.wait_for(lambda view: score(view) == Score(3, 0), 10)
+    async with open_realtime(settings) as realtime:
+        assert score(realtime.view) == Score(3, 0)
+        realtime.join_all()
+        await realtime.wait_for(lambda view: view.tournaments[T].live, 10)
+        entry = realtime.submit(AddScore(M1, TeamId("r"), 1))
+        assert (await entry.confirmed(10)).outcome == "sent"
+        assert server.heard[-1]["data"]["score"] == 4
+    async with open_realtime(settings.model_copy(update={"enable_scalable_ws": True})) as realtime:
+        assert T not in realtime.view.tournaments
