@@ -217,10 +217,7 @@ class Link:
         if pass_ is self.pass_:
             return
         self.pass_ = pass_
-        self._lobby.members.forget(self, asyncio.get_running_loop().time(), clean=True)
-        reason = f"this sign-in is {pass_.standing}; ask ops for a join code"
-        self.send(Goodbye(reason))
-        self.peer.close(CLOSE_GOING_AWAY, reason)
+        self._dismiss(Goodbye(f"this sign-in is {pass_.standing}; ask ops for a join code"))
 
     def _submit(self, entries: tuple[Entry, ...], hello: Hello) -> None:
         lobby = self._lobby
@@ -232,8 +229,13 @@ class Link:
         take_testimony(self._lobby.rounds, self, message, name, hello.device)
 
     def _join(self, join: Join, hello: Hello) -> None:
-        rounds, now = self._lobby.rounds, asyncio.get_running_loop().time()
-        welcome = self._lobby.members.join(join, rounds.answers(join.unanswered), self, now, utc_now())
+        lobby, rounds, now = self._lobby, self._lobby.rounds, asyncio.get_running_loop().time()
+        wait = 0.0 if lobby.door.trusts(self.visitor) else lobby.door.joins.take(self.session, now)
+        if wait:
+            # A join has no answer that says "later": the client comes back, and joins from its positions.
+            self._dismiss(Goodbye("too many joins at a time", wait))
+            return
+        welcome = lobby.members.join(join, rounds.answers(join.unanswered), self, now, utc_now())
         match welcome:
             case Snapshot(state=state):
                 room = rounds.rooms.room(state.id)
@@ -241,9 +243,15 @@ class Link:
                 if position and room is not None and room.id == join.room and room.contradicts(position):
                     logger.warning("%s: a client has seen of %s what this log lacks", self.session, room.id)
                     self._recall(Offer(state.id, position), hello)
-                self.peer.write(self._lobby.snapshot(welcome, self.form))
+                self.peer.write(lobby.snapshot(welcome, self.form))
             case _:
                 self.send(welcome)
+
+    def _dismiss(self, goodbye: Goodbye) -> None:
+        """Have the client go, and read nothing more."""
+        self._lobby.members.forget(self, asyncio.get_running_loop().time(), clean=True)
+        self.send(goodbye)
+        self.peer.close(CLOSE_GOING_AWAY, goodbye.reason)
 
     def _complain(self, problem: Problem) -> None:
         """Tell the client that it breaks the protocol; end a link that goes on with it."""

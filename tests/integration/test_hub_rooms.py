@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
+from websockets.exceptions import ConnectionClosed
 
 from core.domain.answers import Answer
 from core.domain.commands import Broadcast, Command, CreateTournament, Entry, Notify
@@ -37,7 +38,7 @@ from core.hub.access import Pass
 from core.hub.http import Brought, Outcome
 from core.hub.tokens import Mint
 from core.wire.codec import Format
-from core.wire.messages import Events, HubMessage, Join, Leave, Ping, Pong, Problem, Replay, Snapshot
+from core.wire.messages import Events, Goodbye, HubMessage, Join, Leave, Ping, Pong, Problem, Replay, Snapshot
 from core.wire.rooms import RoomInfo, SideEvent, SideEvents, SideReplay
 from tests.support.hub import AWAY, HubProcess, TestClient
 from tests.support.tournaments import entry, league, match, point
@@ -344,3 +345,18 @@ def test_nobody_new_is_in_a_room_that_was_left(scene: Scene) -> None:
         heard(client, 1.0)
         scene.say(reds)
         assert heard(client, 2.0) == []
+
+
+def test_who_joins_without_end_is_sent_away_and_told_when_to_come_again(tmp_path: Path) -> None:
+    few = "import core.hub.door as d; d.JOINS = d.Rate(per_second=2, burst=20)"
+    with HubProcess(tmp_path / "hub", before=few) as hub, begun(hub) as scene:
+        room = tournament_room(scene.plan.id)
+        with TestClient.open(hub) as trusted, TestClient.open(hub, headers=AWAY) as guest:
+            for _ in range(30):
+                trusted.send(Join(room))
+                guest.send(Join(room))
+            goodbye = guest.expect(Goodbye)
+            assert 0 < goodbye.retry_after <= 0.5
+            with pytest.raises(ConnectionClosed):
+                guest.expect(Goodbye)
+            assert sum(isinstance(one, Snapshot) for one in heard(trusted, 1.0)) == 30
