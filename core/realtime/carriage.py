@@ -16,7 +16,7 @@ from core.realtime.contents import Contents, RoomMessage, log_of
 from core.realtime.directory import Directory
 from core.realtime.effects import Change, DirectoryChanged, Hangup, Told
 from core.realtime.pool import Pool
-from core.realtime.rooms import Moved, Rooms, Say, Short, Step, Unfit
+from core.realtime.rooms import Moved, Rooms, Say, Step, Unfit
 from core.realtime.routing import Routing
 from core.realtime.session import CLOSE_NORMAL
 from core.realtime.view import LocalLine
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ASIDE_SECONDS = 30.0
 """How long a link that could not make a room whole is not asked for it."""
 
-Decision: TypeAlias = Change | Say | Moved | Short | Hangup
+Decision: TypeAlias = Change | Say | Moved | Hangup
 """What is to be done: changes go to the store, the rest is for links and the outbox."""
 
 
@@ -94,13 +94,10 @@ class Carriage:
                 self._entered.add(tournament)
                 self._routing.want(tournament_room(tournament))
 
-    def join(self, room: RoomId, moment: Moment) -> list[Decision]:
+    def join(self, room: RoomId) -> None:
         """Follow a room from now on."""
         self.rooms.join(room)
         self._routing.want(room)
-        # Entries may have had a link kept for it before anybody followed it.
-        link = self._routing.carrier(room)
-        return [] if link is None else self._digest(self.rooms.carry(room, link, moment), moment)
 
     def leave(self, room: RoomId, moment: Moment) -> list[Decision]:
         """Follow a room no longer, when nobody else here does."""
