@@ -124,8 +124,8 @@ class Routing:
     def receive_settled(self, room: RoomId) -> None:
         """Note that a room is whole on its heir, which carries it from now on."""
         before, self._homes[room] = self._homes[room], self._heirs.pop(room)
-        if before is not None:
-            self._loads[before] -= 1
+        assert before is not None, "only what is carried moves"
+        self._loads[before] -= 1
 
     def receive_unfit(self, room: RoomId, link: LinkId, until: float) -> None:
         """Note that a link cannot make a room whole: for that room it is not used before `until`."""
@@ -203,6 +203,7 @@ class Routing:
         moves: list[Move] = []
         for bearer in bearers:
             if not self._loads[bearer.link]:
+                self._better_since.pop(bearer.link, None)
                 continue
             if not bearer.urgent:
                 if not takers or top - self._worth(bearer) < MARGIN:

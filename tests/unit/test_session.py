@@ -9,7 +9,7 @@ import pytest
 from core.domain.ids import DeviceId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import Hangup, LinkId, Send
-from core.realtime.session import CLOSE_BAD_FRAME, TRANSITIONS, Session, explain
+from core.realtime.session import CLOSE_BAD_FRAME, DOUBT_SECONDS, TRANSITIONS, Session, explain
 from core.wire.messages import Goodbye, Heartbeat, Hello, Ping, Pong, Problem, Welcome
 from tests.support.moments import moment
 from tests.support.tournaments import NOON
@@ -165,3 +165,34 @@ def test_every_state_but_closed_can_be_lost() -> None:
 )
 def test_a_close_is_explained_in_words(code: int, said: str, words: str) -> None:
     assert explain(code, said) == words
+
+
+def test_a_link_in_doubt_is_asked_at_once_and_left_soon() -> None:
+    session = live()
+    assert session.doubt(110.0) == [Send(LINK, Ping(110.0))]
+    assert session.doubted
+    assert session.next_deadline() == 110.0 + DOUBT_SECONDS
+    session.receive_size(10, 111.0)
+    session.receive_message(Heartbeat(NOON), moment(111.0))
+    assert session.doubted, "that may have waited in the system's buffers"
+    (hangup,) = session.handle_deadline(110.0 + DOUBT_SECONDS)
+    assert isinstance(hangup, Hangup)
+
+
+def test_a_link_in_doubt_that_answers_lives_on() -> None:
+    session = live()
+    session.doubt(110.0)
+    session.receive_message(Pong(102.0, NOON), moment(110.1))
+    assert session.doubted, "that was asked before"
+    session.receive_message(Pong(110.0, NOON), moment(110.1))
+    assert not session.doubted
+    assert session.next_deadline() == 115.0
+    session.receive_size(10, 114.0)
+    assert session.handle_deadline(115.0) == [Send(LINK, Ping(115.0))]
+
+
+def test_a_dial_from_before_the_sleep_has_little_time_left() -> None:
+    session = dialled()
+    assert session.doubt(101.0) == []
+    assert not session.doubted
+    assert session.next_deadline() == 101.0 + DOUBT_SECONDS

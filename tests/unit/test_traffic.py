@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.realtime.traffic import KEPT_TRIPS, Latency, Rate
+from core.realtime.traffic import KEPT_TRIPS, SHOWN_TRIPS, Latency, Rate, Traffic
 
 
 def test_before_the_first_round_trip_nothing_is_known() -> None:
@@ -63,3 +63,17 @@ def test_seconds_that_have_passed_take_no_room() -> None:
     rate.add(0.0, 100)
     rate.add(1000.0, 10)
     assert rate.per_second(1000.0) == 1.0
+
+
+def test_the_newest_round_trips_are_kept_for_drawing() -> None:
+    latency = Latency()
+    assert latency.recent == ()
+    for trip in range(SHOWN_TRIPS + 5):
+        latency.add(float(trip), 0.0)
+    assert latency.recent == tuple(float(trip) for trip in range(5, SHOWN_TRIPS + 5))
+
+
+def test_what_went_over_several_links_is_added_up() -> None:
+    total = Traffic(1, 2, 3, 4)
+    total.add(Traffic(10, 20, 30, 40))
+    assert total == Traffic(11, 22, 33, 44)
