@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NewType, get_args
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class RoomParts:
         return self.kind in ("private", "global")
 
 
+# Kept: rights and lists ask this of the same rooms again and again.
+@lru_cache(maxsize=8192)
 def read_room(room: RoomId) -> RoomParts | None:
     """Return what a room's id says; `None` if no room can have that id. Whether there is one is the hub's."""
     kind, _, rest = room.partition(":")

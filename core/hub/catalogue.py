@@ -38,10 +38,12 @@ class RoomQuery:
     has_members: bool | None = None
     """Whether somebody must be in, or nobody; `None` for both."""
 
+    def wants_kind(self, kind: RoomKind) -> bool:
+        """Tell whether rooms of a kind are asked for."""
+        return self.type in (None, kind)
+
     def wants(self, info: RoomInfo) -> bool:
-        """Tell whether a room is asked for."""
-        if self.type is not None and info.type != self.type:
-            return False
+        """Tell whether a room of a kind that is asked for is asked for itself."""
         if self.has_members is not None and self.has_members != (info.members > 0):
             return False
         return self.search.casefold() in f"{info.id}\n{info.metadata.name}".casefold()
@@ -82,19 +84,19 @@ class Catalogue:
             pass_: of the one who asks.
             at: the hub's clock.
         """
-        return tuple(info for info in self._all(pass_, at) if query.wants(info))
+        return tuple(info for info in self._of_kind(query, pass_, at) if query.wants(info))
 
-    def _all(self, pass_: Pass, at: datetime) -> Iterator[RoomInfo]:
+    def _of_kind(self, query: RoomQuery, pass_: Pass, at: datetime) -> Iterator[RoomInfo]:
         for room in self.rooms.all():
             for id in rooms_of(room.state):
-                if may_read(pass_, id):
-                    yield self._info(id, room, at)
-        if may_read(pass_, GLOBAL_ROOM):
+                parts = read_room(id)
+                assert parts is not None, "made of a tournament's ids"
+                if query.wants_kind(parts.kind) and may_read(pass_, id):
+                    yield self._info(id, parts, room, at)
+        if query.wants_kind("global") and may_read(pass_, GLOBAL_ROOM):
             yield self._own_log(GLOBAL_ROOM, RoomParts("global"), RoomMetadata("Everybody"), None, at)
 
-    def _info(self, id: RoomId, room: Room, at: datetime) -> RoomInfo:
-        parts = read_room(id)
-        assert parts is not None, "made of a tournament's ids"
+    def _info(self, id: RoomId, parts: RoomParts, room: Room, at: datetime) -> RoomInfo:
         metadata = RoomMetadata(room_name(room.state, parts), parts.team, parts.role, parts.match)
         if parts.has_own_log:
             return self._own_log(id, parts, metadata, room, at)
