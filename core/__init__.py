@@ -40,6 +40,7 @@ from core.errors import (
     BadPlan,
     BadSettings,
     CourtsideError,
+    FellBehind,
     FolderInUse,
     Malformed,
     NotSaved,
@@ -50,6 +51,7 @@ from core.errors import (
 )
 from core.realtime.effects import Advanced, Replaced
 from core.realtime.metrics import Metrics, QueueStats
+from core.realtime.subscriptions import RoomEvent
 from core.realtime.view import (
     Connection,
     EntryState,
@@ -59,16 +61,21 @@ from core.realtime.view import (
     LinkState,
     LinkView,
     LocalLine,
+    Members,
     Queued,
     RoomStats,
     Shown,
+    SideLog,
     View,
 )
 from core.wire import messages
 from core.wire.codec import decode_hub, encode
+from core.wire.presence import Member
+from core.wire.rooms import RoomInfo, RoomMetadata, SideEvent
 
 if TYPE_CHECKING:
-    from core.realtime.feed import Room, TournamentFeed
+    from core.realtime.attendance import EventReader
+    from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
     from core.realtime.link import Carrier, Link
     from core.realtime.pages import fetch_directory, fetch_log
     from core.realtime.realtime import Realtime, open_realtime
@@ -85,13 +92,16 @@ __all__ = [
     "BadLog",
     "BadPlan",
     "BadSettings",
+    "Broadcasting",
     "Carrier",
     "Connection",
     "ConsoleSettings",
     "CourtsideError",
     "EntryState",
+    "EventReader",
     "Feed",
     "FeedLine",
+    "FellBehind",
     "FolderInUse",
     "HubLine",
     "Link",
@@ -100,6 +110,8 @@ __all__ = [
     "LocalLine",
     "Malformed",
     "Match",
+    "Member",
+    "Members",
     "Metrics",
     "NotSaved",
     "Position",
@@ -108,15 +120,21 @@ __all__ = [
     "Realtime",
     "Replaced",
     "Room",
+    "RoomEvent",
+    "RoomInfo",
+    "RoomMetadata",
     "RoomStats",
     "Settings",
     "Shown",
+    "SideEvent",
+    "SideLog",
     "Slot",
     "Store",
     "Submission",
     "TooLarge",
     "Tournament",
     "TournamentFeed",
+    "TournamentRooms",
     "Unknown",
     "Unreachable",
     "View",
@@ -152,9 +170,11 @@ __all__ = [
 ]
 
 _LATER = {
+    "Broadcasting": "core.realtime.feed",
     "Carrier": "core.realtime.link",
     "ConsoleSettings": "core.settings",
     "DEFAULT_PORT": "core.settings",
+    "EventReader": "core.realtime.attendance",
     "Link": "core.realtime.link",
     "Realtime": "core.realtime.realtime",
     "Room": "core.realtime.feed",
@@ -162,6 +182,7 @@ _LATER = {
     "Store": "core.realtime.store",
     "Submission": "core.realtime.submission",
     "TournamentFeed": "core.realtime.feed",
+    "TournamentRooms": "core.realtime.feed",
     "config_folder": "core.settings",
     "fetch_directory": "core.realtime.pages",
     "fetch_log": "core.realtime.pages",

@@ -13,6 +13,7 @@
     ├── Unreachable          no hub could be reached, and no stored copy can serve
     ├── NotSaved             this laptop could not save; nothing was entered
     ├── FolderInUse          another process works on that data folder
+    ├── FellBehind           a reader of events could not keep up
     └── BadLog               a log or journal contradicts itself
 
 Messages are built here from typed attributes; the one who catches can show them as they are.
@@ -174,6 +175,25 @@ class FolderInUse(CourtsideError):
         self.holder = holder
         super().__init__(
             f"{path} is in use{f' by {holder}' if holder else ''}; stop that one or name another folder"
+        )
+
+
+class FellBehind(CourtsideError):
+    """A reader of events could not keep up: what came before `seq` was read, what came from there on was not.
+
+    Args:
+        room: the room that was read.
+        seq: place of the first event that was lost, in the room's log.
+        limit: how many events were kept for the reader.
+    """
+
+    def __init__(self, room: str, seq: int, limit: int) -> None:
+        self.room = room
+        self.seq = seq
+        self.limit = limit
+        super().__init__(
+            f"{room}: more than {limit} events waited to be read, and those from {seq} on are lost to this"
+            " reader; the view has what they came to, and a new reader begins with what comes next"
         )
 
 

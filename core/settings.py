@@ -178,7 +178,7 @@ class Settings(BaseSettings):
     """Whether frames are compressed; `auto`: not on loopback and private addresses, elsewhere yes."""
     tls_ca: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = None
     """A file of certificates to trust with `wss://` besides the system's own; `None` for none."""
-    auto_join: bool = False
+    auto_join: bool = True
     """Whether a tournament that is joined brings the rooms that go with it: presence, everybody's room, and
     those of this device's role and team."""
     room_idle: Seconds = 300.0

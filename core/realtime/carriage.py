@@ -94,10 +94,13 @@ class Carriage:
                 self._entered.add(tournament)
                 self._routing.want(tournament_room(tournament))
 
-    def join(self, room: RoomId) -> None:
+    def join(self, room: RoomId, moment: Moment) -> list[Decision]:
         """Follow a room from now on."""
         self.rooms.join(room)
         self._routing.want(room)
+        # Entries may have had a link kept for it before anybody followed it.
+        link = self._routing.carrier(room)
+        return [] if link is None else self._digest(self.rooms.carry(room, link, moment), moment)
 
     def leave(self, room: RoomId, moment: Moment) -> list[Decision]:
         """Follow a room no longer, when nobody else here does."""

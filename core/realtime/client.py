@@ -14,15 +14,16 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from core.domain.answers import Answer
-from core.domain.ids import tournament_room
 from core.errors import BadInput, BadLog, NotSaved, Unreachable
+from core.realtime.attendance import Attendance
 from core.realtime.effects import (
     Advanced,
     Apply,
     Change,
+    ConnectionChanged,
     Dial,
     DirectoryChanged,
     Effect,
@@ -39,8 +40,10 @@ from core.realtime.engine import Engine
 from core.realtime.inbox import Inbox
 from core.realtime.keeper import Keeper
 from core.realtime.link import Link
+from core.realtime.membership import carrier_of
 from core.realtime.opening import engine_config
 from core.realtime.polling import Polling
+from core.realtime.presence import in_room
 from core.realtime.store import Store
 from core.realtime.submission import Submission, Submissions
 from core.realtime.view import LocalLine, View
@@ -50,14 +53,13 @@ if TYPE_CHECKING:
 
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.realtime.effects import JournalRow, Via
+    from core.realtime.membership import Wish
     from core.realtime.opening import Opened
     from core.realtime.view import RoomStats
     from core.settings import Settings
     from core.wire.codec import Frame
 
 logger = logging.getLogger(__name__)
-
-Follower: TypeAlias = "Callable[[Advanced | Replaced], None]"
 
 
 class Client:
@@ -79,9 +81,12 @@ class Client:
         self._closing = False
         self._links: dict[LinkId, Link | Polling] = {}
         self._submissions = Submissions()
-        self._followers: dict[TournamentId, tuple[Follower, ...]] = {}
-        self._joined: set[RoomId] = set()
-        self._follows_directory = False
+        self.attendance = Attendance(self, settings.room_idle)
+
+    @property
+    def settings(self) -> Settings:
+        """What this client was opened with."""
+        return self._settings
 
     @property
     def may_send(self) -> bool:
@@ -90,7 +95,11 @@ class Client:
 
     def room_stats(self, room: RoomId) -> RoomStats | None:
         """Return a followed room in figures; `None` for one that is not followed."""
-        return self._engine.room_stats(room, time.monotonic())
+        stats = self._engine.room_stats(carrier_of(room), time.monotonic())
+        if stats is None:
+            return None
+        members = in_room(room, self.store.view.members)
+        return self.attendance.refined(room, stats, None if members is None else len(members))
 
     # What others ask for, from any thread.
 
@@ -119,34 +128,13 @@ class Client:
         """Send an entry now."""
         self.ask(lambda: self._perform(self._engine.retry(id, moment := now()), moment))
 
+    def set_idle(self, idle: bool) -> None:
+        """Tell whether somebody is at the keys."""
+        self.ask(lambda: self._perform(self._engine.set_idle(idle, moment := now()), moment))
+
     def reconnect(self) -> None:
         """Dial afresh now."""
         self.ask(lambda: self._perform(self._engine.reconnect(moment := now()), moment))
-
-    def join(self, room: RoomId) -> None:
-        """Follow a room."""
-        self.ask(partial(self._join, room))
-
-    def leave(self, room: RoomId) -> None:
-        """Follow a room no longer."""
-        self.ask(lambda: self._perform(self._engine.leave(room, moment := now()), moment))
-
-    def join_all(self) -> None:
-        """Follow every tournament that the hub holds, and those that come."""
-        self.ask(self._follow_directory)
-
-    def follow(self, tournament: TournamentId, follower: Follower) -> Callable[[], None]:
-        """Tell `follower` of each change of a tournament as it is applied; return what ends that."""
-
-        def begin() -> None:
-            self._followers[tournament] = (*self._followers.get(tournament, ()), follower)
-
-        def end() -> None:
-            kept = tuple(one for one in self._followers.get(tournament, ()) if one is not follower)
-            self._followers[tournament] = kept
-
-        self.ask(begin)
-        return partial(self.put, end)
 
     def close(self) -> None:
         """Begin to close; `run` ends when that is done."""
@@ -169,6 +157,7 @@ class Client:
                 # Whatever went wrong, nobody is to wait for ever.
                 why = "this program closed before the hub answered; what was entered is saved"
                 self._submissions.close(Unreachable(self._settings.endpoints, why))
+                self.attendance.close()
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """Take over what the journal holds, and dial; links live in `group`."""
@@ -191,12 +180,18 @@ class Client:
         deadline = self._engine.next_deadline()
         if deadline is not None and deadline <= moment.now:
             self._perform(self._engine.handle_deadline(moment), moment)
+        self.attendance.handle_deadline(moment.now)
         self._keeper.tend(moment.now, moment.at)
         self.store.settle()
 
     async def _sleep(self) -> None:
         """Wait for the inbox or the next thing that is due."""
-        due = [at for at in (self._engine.next_deadline(), self._keeper.next_deadline) if at is not None]
+        deadlines = (
+            self._engine.next_deadline(),
+            self._keeper.next_deadline,
+            self.attendance.next_deadline(),
+        )
+        due = [at for at in deadlines if at is not None]
         await self._inbox.sleep(max(0.0, min(due) - time.monotonic()) if due else None)
 
     async def _wind_up(self) -> None:
@@ -239,6 +234,12 @@ class Client:
                 case Record(id, state, _, answer, reason):
                     self._submissions.receive_state(id, state, reason, answer)
                     self._keeper.record(effect)
+                    if answer is not None:
+                        self._remembrance.receive_answer(answer, moment.at)
+                case Recall():
+                    self._remembrance.recall(effect)
+                case Fetch():
+                    self._remembrance.fetch(effect)
                 case Dial(link, endpoint, via):
                     self._dial(link, endpoint, via)
                 case Hangup(link, code, reason):
@@ -257,15 +258,15 @@ class Client:
         match change:
             case Advanced(tournament):
                 self._keeper.copy(self.store.view.tournaments[tournament].confirmed)
-                self._tell_followers(tournament, change)
-            case Replaced(state, stored):
-                if not stored:
-                    self._keeper.copy(state)
-                self._tell_followers(state.id, change)
-            case DirectoryChanged() if self._follows_directory:
-                self.put(self._join_directory)
+            case Replaced(state, stored) if not stored:
+                self._keeper.copy(state)
+            case DirectoryChanged(directory):
+                self.attendance.receive_directory([listing.id for listing in directory])
+            case ConnectionChanged(connection):
+                self.attendance.receive_connection(connection)
             case _:
                 pass
+        self.attendance.receive(change)
 
     def _tell_followers(self, tournament: TournamentId, change: Advanced | Replaced) -> None:
         for follower in self._followers.get(tournament, ()):
@@ -276,9 +277,8 @@ class Client:
 
     def _dial(self, link: LinkId, endpoint: str, via: Via) -> None:
         assert self._group is not None
-        carrier = _Carrier(self, link)
-        kind = Polling if via == "polling" else Link
-        made = kind(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
+        carrier = _Carrier(self, link, endpoint)
+        made = self._dialler.make(via, endpoint, carrier)
         self._links[link] = made
         self._group.create_task(made.run(), name=f"link {link}")
 
@@ -316,7 +316,12 @@ class Client:
     def receive_open(self, link: LinkId) -> None:
         """A dial succeeded."""
         moment = now()
-        self._perform(self._engine.receive_open(link, moment), moment)
+        try:
+            token = token_for(self._settings, endpoint)
+        except BadLog as error:
+            self.tell(str(error))
+            token = None
+        self._perform(self._engine.receive_open(link, moment, token), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame) -> None:
         """A frame came in."""

@@ -59,7 +59,7 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
-from core.wire.presence import PresenceDiff, PresenceSnapshot
+from core.wire.presence import Here, PresenceDiff, PresenceSnapshot
 from core.wire.rooms import SideEvents, SideReplay
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Engine:
         self._wake = Wake(config.heartbeat_interval)
         self._sends = False
         self._can_save = True
+        self._idle = False
 
     def load(self, rows: Sequence[JournalRow], moment: Moment) -> list[Effect]:
         """Take over the journal as found at the start.
@@ -180,6 +181,13 @@ class Engine:
     def leave(self, room: RoomId, moment: Moment) -> list[Effect]:
         """Follow a room no longer, when nobody else here does; what was seen of it stays in the view."""
         return self._finish(self._steps(self._carriage.leave(room, moment)), moment)
+
+    def set_idle(self, idle: bool, moment: Moment) -> list[Effect]:
+        """Tell the hubs whether somebody is at this device's keys; links to come are told it too."""
+        if idle == self._idle:
+            return []
+        self._idle = idle
+        return self._finish([session.send(Here(idle)) for session in self._pool.live], moment)
 
     def room_stats(self, room: RoomId, now: float) -> RoomStats | None:
         """Return a followed room in figures; `None` for one that is not followed."""
@@ -336,6 +344,8 @@ class Engine:
     def _welcomed(self, session: Session, listings: tuple[Listing, ...], moment: Moment) -> list[Effect]:
         self._pool.receive_live(session.link)
         effects: list[Effect] = [Apply(line) for line in self._outlook.receive_live(session, moment)]
+        if self._idle:
+            effects.append(session.send(Here(True)))
         effects += self._steps(self._carriage.receive_listed(session, listings, moment))
         if len(self._pool.live) == 1:
             stranded = self._outbox.stranded(self._carriage.directory.anywhere())

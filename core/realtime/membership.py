@@ -56,10 +56,7 @@ class _Room:
 
     def __init__(self, room: RoomId, parts: RoomParts | None) -> None:
         self.id = room
-        # A match's room is its tournament's log, filtered here.
-        self.carried_by = room
-        if parts is not None and parts.kind == "match" and parts.tournament is not None:
-            self.carried_by = tournament_room(parts.tournament)
+        self.carried_by = carrier_of(room)
         self.may_idle = parts is not None and parts.kind in ("private", "match")
         self.holders = 0
         self.is_company = False
@@ -77,6 +74,14 @@ class _Room:
     def idles(self) -> bool:
         """Whether only time keeps it from being left."""
         return self.may_idle and self.followed and not self.is_company and not self.subscriptions
+
+
+def carrier_of(room: RoomId) -> RoomId:
+    """Return the room that is followed for a room: a match's is its tournament's log, filtered here."""
+    parts = read_room(room)
+    if parts is None or parts.kind != "match" or parts.tournament is None:
+        return room
+    return tournament_room(parts.tournament)
 
 
 def company_of(tournament: TournamentId, role: Role | None, team: TeamId | None) -> frozenset[RoomId]:

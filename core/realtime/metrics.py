@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.domain.commands import PRIORITIES, Priority
+from core.domain.ids import ROOM_KINDS, RoomKind, room_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,9 @@ class Metrics:
     """In and out, since the process started."""
     message_rate: float
     """Messages a second, in and out, over the last ten seconds."""
-    channel_distribution: Mapping[str, int]
-    """How many rooms a link carries, by type of room."""
+    channel_distribution: Mapping[RoomKind, int]
+    """How many rooms links carry, by kind of room; every kind is there. A match's room is part of its
+    tournament's."""
     links: tuple[LinkView, ...]
     """One an endpoint."""
 
@@ -67,6 +69,7 @@ def metrics(view: View) -> Metrics:
     connection = view.connection
     links = connection.links
     live = [link for link in links if link.state in ("live", "slow")]
+    kinds = Counter(room_kind(room) for link in links for room in link.rooms)
     trips = [link.latency for link in live if link.latency is not None]
     return Metrics(
         total_connections=len(links),
@@ -75,7 +78,7 @@ def metrics(view: View) -> Metrics:
         connection_health=sum(link.health for link in links) / len(links) if links else 0.0,
         total_messages=sum(link.messages_in + link.messages_out for link in links),
         message_rate=connection.message_rate_in + connection.message_rate_out,
-        channel_distribution=dict(Counter(room.partition(":")[0] for link in links for room in link.rooms)),
+        channel_distribution={kind: kinds[kind] for kind in ROOM_KINDS},
         links=links,
     )
 

@@ -1,4 +1,4 @@
-"""Reading from a hub over HTTP: the directory, and whole logs page by page.
+"""Reading from a hub over HTTP: the directory, the rooms, and whole logs page by page.
 
 Owns no connection: each call opens its own and closes it. Guarantees that a log is returned complete and of
 one epoch, or not at all.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -17,11 +18,12 @@ from core.domain.ids import Epoch
 from core.errors import BadLog, Malformed, Unknown, Unreachable
 from core.realtime.link import is_near
 from core.wire.messages import Listing
+from core.wire.rooms import RoomInfo
 
 if TYPE_CHECKING:
     import httpx
 
-    from core.domain.ids import TournamentId
+    from core.domain.ids import RoomKind, TournamentId
     from core.settings import Settings
 
 PAGE_EVENTS = 5_000
@@ -50,6 +52,28 @@ def fetch_directory(settings: Settings) -> tuple[Listing, ...]:
     """
     with _Reader(settings) as reader:
         return reader.get("/v1/tournaments", tuple[Listing, ...])
+
+
+def fetch_rooms(
+    settings: Settings, *, kind: RoomKind | None = None, has_members: bool | None = None, search: str = ""
+) -> tuple[RoomInfo, ...]:
+    """Return the rooms that the hub has, of those that this device may read. Blocks.
+
+    Args:
+        settings: where the hubs are.
+        kind: only rooms of this kind.
+        has_members: only rooms with members, or only those without; `None` for both.
+        search: only rooms whose id or name has this in it.
+
+    Raises:
+        Unreachable: no hub answers.
+    """
+    asked = {"type": kind or "", "search": search}
+    if has_members is not None:
+        asked["has_members"] = "true" if has_members else "false"
+    query = urlencode({name: value for name, value in asked.items() if value})
+    with _Reader(settings) as reader:
+        return reader.get(f"/v1/rooms?{query}" if query else "/v1/rooms", tuple[RoomInfo, ...])
 
 
 def fetch_log(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from core.domain.ids import Epoch, RoomId, TournamentId
+    from core.realtime.view import Members
     from core.wire.presence import Member, Who
 
 MAX_HELD = 100
@@ -120,3 +121,28 @@ def _change(known: _Known, before: Mapping[Who, Member]) -> MembersChanged:
 def _sorted(members: Iterable[Member]) -> tuple[Member, ...]:
     """Return members in the order of their coming, with the same order on every device."""
     return tuple(sorted(members, key=lambda member: (member.since, member.name, member.device)))
+
+
+def in_room(room: RoomId, known: Mapping[TournamentId, Members]) -> tuple[Member, ...] | None:
+    """Return the members of any room, out of those of all tournaments.
+
+    A team's room has those of the team, a role's those of the role, the admins' the admins; everybody's room
+    has all, a match's those of its tournament.
+
+    Returns:
+        The members in the order of their coming; `None` where nobody has told.
+    """
+    parts = read_room(room)
+    if parts is None or not known:
+        return None
+    if parts.tournament is None:
+        return _sorted({member.who: member for there in known.values() for member in there.members}.values())
+    if parts.tournament not in known:
+        return None
+    members = known[parts.tournament].members
+    if parts.kind != "private":
+        return members
+    if parts.team is not None:
+        return tuple(member for member in members if member.team == parts.team)
+    role = parts.role or "admin"
+    return tuple(member for member in members if member.role == role)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import operator
 import uuid
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -38,15 +39,21 @@ from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
 from core.realtime.opening import open_folder
 from core.realtime.overlay import base_of
+from core.realtime.pages import fetch_rooms
 from core.realtime.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from core.domain.commands import Command
+    from core.domain.ids import RoomKind
+    from core.realtime.attendance import Attendance
     from core.realtime.metrics import Metrics, QueueStats
     from core.realtime.view import RoomStats, View
     from core.settings import Settings
+    from core.wire.rooms import RoomInfo
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -55,6 +62,13 @@ async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncItera
 
     No hub is needed: what is stored on this device is there at once, and hubs are dialled for as long as it
     is open.
+
+    ```python
+    async with core.open_realtime(settings) as realtime:
+        await realtime.join("tournament:summer").live(10)
+        for match, score in realtime.tournament("summer").scores.items():
+            print(match, score.home, score.away)
+    ```
 
     Args:
         settings: everything that can be set.
@@ -99,10 +113,40 @@ class Realtime:
     def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
         """Call `listener` on the realtime thread with each new view.
 
+        ```python
+        unsubscribe = realtime.subscribe(lambda view: print(len(view.queue), "entries"))
+        unsubscribe()
+        ```
+
         Returns:
             What ends that.
         """
         return self._client.store.subscribe(listener)
+
+    def select(
+        self,
+        selector: Callable[[View], T],
+        listener: Callable[[T], None],
+        equal: Callable[[T, T], bool] = operator.eq,
+    ) -> Callable[[], None]:
+        """Call `listener` on the realtime thread with each change of what `selector` cuts out of the view.
+
+        ```python
+        unsubscribe = realtime.select(
+            lambda view: view.connection.state, lambda state: print("the link is", state)
+        )
+        unsubscribe()
+        ```
+
+        Args:
+            selector: a pure and cheap function of the view.
+            listener: called with the new selection, once for each change.
+            equal: tells whether two selections are the same.
+
+        Returns:
+            What ends that.
+        """
+        return self._client.store.select(selector, listener, equal)
 
     def submit(
         self,
@@ -114,6 +158,14 @@ class Realtime:
         by: str | None = None,
     ) -> Submission:
         """Enter a command; returns at once.
+
+        ```python
+        await realtime.join("tournament:summer").live(10)
+        entry = realtime.submit(core.commands.AddScore("m1", "reds", +1))
+        await entry.saved(10)  # on this laptop's disk: no crash takes it away
+        answer = await entry.confirmed(10)  # durable at the hub
+        print(answer.outcome, entry.state)
+        ```
 
         Args:
             command: what is asked for; its match may be named by its short form where only one tournament
@@ -171,22 +223,81 @@ class Realtime:
         """
         self._client.retry(self._queued(id).id)
 
+    def set_idle(self, idle: bool) -> None:
+        """Tell the others, by presence, whether somebody is at this device's keys; at first somebody is."""
+        self._client.set_idle(idle)
+
     def reconnect(self) -> None:
         """Dial afresh now, and forget what hubs have refused."""
         self._client.reconnect()
 
-    def join(self, room: str) -> Room:
-        """Follow a room from now on; may be awaited, which gives way once so that the request is on its way.
+    @property
+    def attendance(self) -> Attendance:
+        """The rooms that this program is in; `Room` is how to use it."""
+        return self._client.attendance
+
+    def join(self, room: str, *, company: bool | None = None) -> Room:
+        """Be in a room from now on; may be awaited, which gives way once so that the request is on its way.
+
+        ```python
+        room = await realtime.join("tournament:summer")
+        await room.live(10)
+        print(room.metadata().name, [member.name for member in room.members()])
+        room.leave()
+        ```
 
         Args:
-            room: `tournament:{t}`.
-        """
-        self._client.join(RoomId(room))
-        return Room(self._client, RoomId(room))
+            room: `tournament:{t}`, `match:{m}`, `tournament:{t}:presence`, `tournament:{t}:admin`,
+                `tournament:{t}:team:{x}`, `tournament:{t}:role:{r}` or `global`.
+            company: whether a tournament's room brings its presence, everybody's room and those of this
+                device's role and team; `None` for the setting `auto_join`.
 
-    def join_all(self) -> None:
-        """Follow every tournament that the hub holds, and those that come."""
-        self._client.join_all()
+        Raises:
+            BadInput: no room can have that id.
+        """
+        if read_room(RoomId(room)) is None:
+            raise BadInput(f"{room!r} is no room; write tournament:ID, match:ID, ..., or global")
+        company = self._client.settings.auto_join if company is None else company
+        return Room(self, RoomId(room), self.attendance.join(RoomId(room), company=company))
+
+    def join_all(self, *, company: bool | None = None) -> None:
+        """Be in every tournament that the hub holds, and in those that come.
+
+        ```python
+        realtime.join_all()
+        await realtime.wait_for(lambda view: "summer" in view.tournaments, 10)
+        ```
+
+        Args:
+            company: as in `join`.
+        """
+        company = self._client.settings.auto_join if company is None else company
+        self.attendance.join_all(
+            lambda: [listing.id for listing in self.view.directory],
+            company=company,
+        )
+
+    async def list_rooms(
+        self, *, type: RoomKind | None = None, has_members: bool | None = None, search: str = ""
+    ) -> tuple[RoomInfo, ...]:
+        """Ask the hub which rooms there are, of those that this device may read.
+
+        ```python
+        for info in await realtime.list_rooms(type="match", search="m00"):
+            print(info.id, info.metadata.name, info.members, info.events)
+        ```
+
+        Args:
+            type: only rooms of this kind.
+            has_members: only rooms with members, or only those without; `None` for both.
+            search: only rooms whose id or name has this in it.
+
+        Raises:
+            Unreachable: no hub answers.
+        """
+        return await asyncio.to_thread(
+            fetch_rooms, self._client.settings, kind=type, has_members=has_members, search=search
+        )
 
     def tournament(self, tournament: str) -> TournamentFeed:
         """Return a tournament as a program reads it; `join` its room to have it followed."""
@@ -212,11 +323,23 @@ class Realtime:
             return found.result(timeout)
 
     def metrics(self) -> Metrics:
-        """Return the links in figures."""
+        """Return the links in figures.
+
+        ```python
+        figures = realtime.metrics()
+        print(figures.active_connections, figures.average_latency, figures.channel_distribution)
+        ```
+        """
         return metrics(self.view)
 
     def queue_stats(self) -> QueueStats:
-        """Return the outbox in figures."""
+        """Return the outbox in figures.
+
+        ```python
+        figures = realtime.queue_stats()
+        print(figures.total, figures.by_priority["critical"], figures.oldest)
+        ```
+        """
         return queue_stats(self.view)
 
     def room_stats(self, room: str) -> RoomStats | None:

@@ -15,19 +15,35 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.domain.commands import match_of
 from core.domain.events import MatchReopened, ResultConfirmed
+from core.domain.ids import read_room
 from core.domain.reduce import fold
 from core.realtime.effects import (
     Advanced,
     Change,
     ConnectionChanged,
     DirectoryChanged,
+    MembersChanged,
     QueueChanged,
     Replaced,
     RoomLive,
+    SideAdvanced,
+    SideLive,
     Told,
 )
 from core.realtime.overlay import Overlay
-from core.realtime.view import MAX_FEED, Feed, FeedLine, HubLine, LocalLine, Queued, Shown, View
+from core.realtime.view import (
+    MAX_FEED,
+    MAX_SIDE,
+    Feed,
+    FeedLine,
+    HubLine,
+    LocalLine,
+    Members,
+    Queued,
+    Shown,
+    SideLog,
+    View,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +156,8 @@ class Store:
                 self._rank_official()
             case RoomLive(tournament, live, as_of):
                 self._set_live(tournament, live, as_of or at)
+            case SideAdvanced() | SideLive() | MembersChanged():
+                self._aside(change, at)
             case QueueChanged():
                 self._set_queue(change)
             case ConnectionChanged(connection):
@@ -214,6 +232,27 @@ class Store:
         shown = self._view.tournaments.get(tournament)
         if shown is not None:
             self._put({tournament: replace(shown, live=live, as_of=as_of)})
+
+    def _aside(self, change: SideAdvanced | SideLive | MembersChanged, at: datetime) -> None:
+        """Take in what is in no tournament's log."""
+        members, sides = self._view.members, self._view.sides
+        match change:
+            case MembersChanged(tournament, now):
+                there = replace(members.get(tournament, Members()), members=now, as_of=at)
+                members = {**members, tournament: there}
+            case SideAdvanced(room, epoch, seq, events, reset):
+                side = sides.get(room, SideLog())
+                kept = (events if reset else (*side.events, *events))[-MAX_SIDE:]
+                sides = {**sides, room: replace(side, events=kept, epoch=epoch, seq=seq)}
+            case SideLive(room, live, as_of):
+                parts = read_room(room)
+                if parts is not None and parts.tournament is not None and parts.kind == "presence":
+                    there = members.get(parts.tournament, Members())
+                    members = {**members, parts.tournament: replace(there, live=live, as_of=as_of or at)}
+                else:
+                    side = sides.get(room, SideLog())
+                    sides = {**sides, room: replace(side, live=live, as_of=as_of or at)}
+        self._view = replace(self._view, members=members, sides=sides)
 
     def _set_queue(self, change: QueueChanged) -> None:
         self._queue = change.queue

@@ -24,6 +24,15 @@ T = TypeVar("T")
 class Submission:
     """One entry on its way. Nothing here changes what becomes of it.
 
+    ```python
+    await realtime.join("tournament:summer").live(10)
+    entry = realtime.submit(core.commands.Notify("Lunch", "in the hall"), tournament="summer")
+    try:
+        await entry.confirmed(5)
+    except TimeoutError:
+        print("unknown yet, never given up:", entry.id, entry.state)
+    ```
+
     Args:
         entry: the entry as it was made.
     """

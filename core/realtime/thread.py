@@ -30,6 +30,14 @@ def realtime_in_thread(
 ) -> Iterator[Realtime]:
     """Open the realtime client on a thread of its own; it is closed at the end of the block.
 
+    ```python
+    with core.realtime_in_thread(settings) as realtime:
+        realtime.join("tournament:summer")
+        realtime.wait_until(lambda view: "summer" in view.tournaments, 10)
+        entry = realtime.submit(core.commands.AddScore("m1", "blues", +1))
+        print(entry.wait(10).outcome)
+    ```
+
     Args:
         settings: everything that can be set.
         sends: False for a reader (see `open_realtime`).

@@ -90,7 +90,13 @@ class ScorerProcess:
 def quick(data: Path, *urls: str, name: str = "ana") -> Settings:
     """Return settings for a test's pace."""
     return Settings(
-        ws_url=urls, data=data, name=name, backoff_first=0.05, backoff_cap=0.3, health_check_interval=0.3
+        ws_url=urls,
+        data=data,
+        name=name,
+        backoff_first=0.05,
+        backoff_cap=0.3,
+        health_check_interval=0.3,
+        auto_join=False,
     )
 
 

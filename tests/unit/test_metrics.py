@@ -49,7 +49,8 @@ def test_links_are_counted_and_averaged() -> None:
     assert figures.connection_health == 40.0
     assert figures.total_messages == 15 + 8 + 15
     assert figures.message_rate == 3.0
-    assert figures.channel_distribution == {"tournament": 2, "global": 1}
+    kinds = {"tournament": 2, "match": 0, "presence": 0, "private": 0, "global": 1}
+    assert figures.channel_distribution == kinds
     assert msgspec.json.decode(msgspec.json.encode(figures))["links"][0]["endpoint"] == "ws://one"
 
 

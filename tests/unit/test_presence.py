@@ -10,9 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from core.domain.ids import DeviceId, Epoch, RoomId, TournamentId, presence_room
+from core.domain.ids import (
+    GLOBAL_ROOM,
+    DeviceId,
+    Epoch,
+    RoomId,
+    TeamId,
+    TournamentId,
+    admin_room,
+    presence_room,
+    role_room,
+    team_room,
+    tournament_room,
+)
 from core.realtime.effects import Heard, MembersChanged
-from core.realtime.presence import MAX_HELD, Presence
+from core.realtime.presence import MAX_HELD, Presence, in_room
+from core.realtime.view import Members
 from core.wire.presence import Member, PresenceDiff, PresenceSnapshot, Who
 from tests.support.tournaments import NOON
 
@@ -159,6 +172,20 @@ def test_a_room_that_is_forgotten_begins_with_nobody() -> None:
 def test_what_is_no_presence_room_is_dropped() -> None:
     for room in (RoomId("tournament:cup"), RoomId("nonsense")):
         assert Presence().receive(PresenceSnapshot(room, LIFE, 1, (ANA,))) == Heard("dropped")
+
+
+def test_the_members_of_any_room_are_found_among_those_of_the_tournaments() -> None:
+    boss, player = member("bo", "admin"), structs.replace(CY, team=TeamId("reds"))
+    known = {CUP: Members((ANA, boss, player)), TournamentId("other"): Members((BEN, ANA))}
+    for room in (tournament_room(CUP), presence_room(CUP), RoomId("match:cup.m001")):
+        assert in_room(room, known) == (ANA, boss, player)
+    assert in_room(admin_room(CUP), known) == (boss,)
+    assert in_room(role_room(CUP, "moderator"), known) == (ANA, player)
+    assert in_room(team_room(CUP, TeamId("reds")), known) == (player,)
+    assert in_room(GLOBAL_ROOM, known) == (ANA, boss, BEN, player)
+    assert in_room(tournament_room(TournamentId("third")), known) is None
+    assert in_room(RoomId("nonsense"), known) is None
+    assert in_room(GLOBAL_ROOM, {}) is None
 
 
 @dataclass

@@ -14,22 +14,47 @@ from msgspec import structs
 
 from core.domain.answers import Answer
 from core.domain.commands import AddScore, Base, ConfirmResult, Notify, ReopenMatch
-from core.domain.ids import DeviceId, MatchId, TeamId, match_id
+from core.domain.ids import (
+    GLOBAL_ROOM,
+    CommandId,
+    DeviceId,
+    Epoch,
+    MatchId,
+    TeamId,
+    admin_room,
+    match_id,
+    presence_room,
+)
 from core.domain.reduce import fold
 from core.errors import BadLog
 from core.realtime.effects import (
     Advanced,
     ConnectionChanged,
     DirectoryChanged,
+    MembersChanged,
     QueueChanged,
     Replaced,
     RoomLive,
     SavingChanged,
+    SideAdvanced,
+    SideLive,
     Told,
 )
 from core.realtime.store import Store
-from core.realtime.view import MAX_FEED, Connection, HubLine, LocalLine, Queued, View
+from core.realtime.view import (
+    MAX_FEED,
+    MAX_SIDE,
+    Connection,
+    HubLine,
+    LocalLine,
+    Members,
+    Queued,
+    SideLog,
+    View,
+)
 from core.wire.messages import Listing
+from core.wire.presence import Member
+from core.wire.rooms import SideEvent
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point, record, result
 
 if TYPE_CHECKING:
@@ -246,6 +271,43 @@ def test_the_feed_keeps_its_newest_lines_and_counts_all() -> None:
     made.apply(Told(last), NOON)
     feed = made.view.feed
     assert (len(feed.lines), feed.total, feed.lines[-1]) == (MAX_FEED, MAX_FEED + 1, last)
+
+
+def test_who_is_there_is_kept_as_of_then_when_the_link_is_lost() -> None:
+    made = store()
+    ana = Member(device=DeviceId("laptop-2"), name="ana", role="moderator", since=NOON)
+    made.apply(SideLive(presence_room(PLAN.id), True), NOON)
+    made.apply(MembersChanged(PLAN.id, (ana,), joined=(ana,)), NOON)
+    assert made.view.members == {PLAN.id: Members((ana,), live=True, as_of=NOON)}
+    made.apply(SideLive(presence_room(PLAN.id), False, LATER), LATER)
+    assert made.view.members == {PLAN.id: Members((ana,), live=False, as_of=LATER)}
+    assert made.view.tournaments == {}
+
+
+def test_a_room_with_a_log_of_its_own_keeps_its_newest_events() -> None:
+    made = store()
+    room, epoch = admin_room(PLAN.id), Epoch("side")
+    log = tuple(said(seq) for seq in range(1, MAX_SIDE + 3))
+    made.apply(SideAdvanced(room, epoch, 2, log[:2]), NOON)
+    made.apply(SideAdvanced(room, epoch, len(log), log[2:]), NOON)
+    made.apply(SideLive(room, True), NOON)
+    assert made.view.sides == {room: SideLog(log[2:], epoch, len(log), True, NOON)}
+    made.apply(SideAdvanced(room, Epoch("anew"), 7, (said(7),), reset=True), NOON)
+    assert made.view.sides[room] == SideLog((said(7),), Epoch("anew"), 7, True, NOON)
+    made.apply(SideLive(GLOBAL_ROOM, False, LATER), NOON)
+    assert made.view.sides[GLOBAL_ROOM] == SideLog(as_of=LATER)
+
+
+def said(seq: int) -> SideEvent:
+    return SideEvent(
+        seq=seq,
+        id=CommandId(f"c{seq}"),
+        event="lights",
+        by="ana",
+        device=DeviceId("laptop-2"),
+        entered_at=NOON,
+        received_at=NOON,
+    )
 
 
 def test_listeners_hear_once_of_a_batch() -> None:

@@ -179,7 +179,7 @@ async def whole_log(
 
 async def live(realtime: Realtime, tournament: ids.TournamentId, patience: float) -> bool:
     """Join a tournament's room and wait until it is live; tell whether it became so."""
-    await realtime.join(ids.tournament_room(tournament))
+    await realtime.join(ids.tournament_room(tournament), company=False)
 
     def carried(view: View) -> bool:
         shown = view.tournaments.get(tournament)

@@ -162,7 +162,7 @@ async def _watch(args: argparse.Namespace, settings: Settings) -> int:
         if not await connect(realtime, settings, PATIENCE):
             raise unreachable(realtime, settings)
         tournament = choose((listing.id for listing in realtime.view.directory), args.tournament)
-        await realtime.join(ids.tournament_room(tournament))
+        await realtime.join(ids.tournament_room(tournament), company=False)
         printer = Printer(args.json, args.until_seq)
         await _Follower(realtime, settings, tournament, printer).follow(until)
     return Exit.DONE
