@@ -234,12 +234,6 @@ class Client:
                 case Record(id, state, _, answer, reason):
                     self._submissions.receive_state(id, state, reason, answer)
                     self._keeper.record(effect)
-                    if answer is not None:
-                        self._remembrance.receive_answer(answer, moment.at)
-                case Recall():
-                    self._remembrance.recall(effect)
-                case Fetch():
-                    self._remembrance.fetch(effect)
                 case Dial(link, endpoint, via):
                     self._dial(link, endpoint, via)
                 case Hangup(link, code, reason):
@@ -268,19 +262,26 @@ class Client:
                 pass
         self.attendance.receive(change)
 
-    def _tell_followers(self, tournament: TournamentId, change: Advanced | Replaced) -> None:
-        for follower in self._followers.get(tournament, ()):
-            try:
-                follower(change)
-            except Exception:  # a callback from outside is one of the program's edges
-                logger.exception("a follower of %s failed", tournament)
-
     def _dial(self, link: LinkId, endpoint: str, via: Via) -> None:
         assert self._group is not None
-        carrier = _Carrier(self, link, endpoint)
-        made = self._dialler.make(via, endpoint, carrier)
+        carrier = _Carrier(self, link)
+        kind = Polling if via == "polling" else Link
+        made = kind(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
         self._links[link] = made
         self._group.create_task(made.run(), name=f"link {link}")
+
+    # What the attendance asks for.
+
+    def receive_wish(self, wish: Wish) -> None:
+        """Follow a room, or no longer."""
+        moment = now()
+        act = self._engine.join if wish.follow else self._engine.leave
+        self._perform(act(wish.room, moment), moment)
+
+    def tell(self, problem: str) -> None:
+        """Say in the feed what went wrong."""
+        at = now().at
+        self.store.apply(Told(LocalLine(at, "problem", problem)), at)
 
     # What comes back.
 
@@ -316,12 +317,7 @@ class Client:
     def receive_open(self, link: LinkId) -> None:
         """A dial succeeded."""
         moment = now()
-        try:
-            token = token_for(self._settings, endpoint)
-        except BadLog as error:
-            self.tell(str(error))
-            token = None
-        self._perform(self._engine.receive_open(link, moment, token), moment)
+        self._perform(self._engine.receive_open(link, moment), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame) -> None:
         """A frame came in."""
@@ -383,21 +379,6 @@ class Client:
                 answer = Answer(id=id, outcome="withdrawn", reason=withdrawal.reason)
                 self._submissions.receive_state(id, "withdrawn", withdrawal.reason, answer)
                 self._keeper.when_recorded(id, partial(_withdrawn, outcome, answer))
-
-    def _join(self, room: RoomId) -> None:
-        moment = now()
-        self._joined.add(room)
-        self._perform(self._engine.join(room, moment), moment)
-
-    def _follow_directory(self) -> None:
-        self._follows_directory = True
-        self._join_directory()
-
-    def _join_directory(self) -> None:
-        for listing in self.store.view.directory:
-            room = tournament_room(listing.id)
-            if room not in self._joined:
-                self._join(room)
 
     def _fetch_anew(self, tournament: TournamentId, why: str) -> None:
         moment = now()
