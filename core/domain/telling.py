@@ -6,7 +6,7 @@ is pressed next are the screen's affair.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from core.domain.commands import (
     AddPenalty,
@@ -111,6 +111,8 @@ def tell_command(state: Tournament | None, asked: Asked) -> str:  # noqa: C901 -
             return f"draw a round of {_pool(state, pool)}"
         case DrawLots(pool):
             return f"draw lots in {_pool(state, pool)}"
+        case _:
+            assert_never(asked)
 
 
 def tell_fact(state: Tournament | None, fact: Happened) -> tuple[str, str]:
@@ -158,6 +160,8 @@ def _tell_change(state: Tournament | None, fact: Change) -> str:  # noqa: C901 -
             return f"round {number} of {_pool(state, pool)} drawn{_matches(fixtures)}{free}"
         case LotsDrawn(pool, order):
             return f"lots in {_pool(state, pool)}: {', '.join(_team(state, team) for team in order)}"
+        case _:
+            assert_never(fact)
 
 
 def _team(state: Tournament | None, team: TeamId) -> str:
