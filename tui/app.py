@@ -24,13 +24,16 @@ from tui.screens.board import BoardScreen
 from tui.screens.dialogs import Ask, KeysHelp
 from tui.screens.entry import EntryScreen
 from tui.screens.feed import FeedScreen
+from tui.screens.links import LinksScreen
+from tui.screens.people import PeopleScreen
 from tui.screens.queue import QueueScreen
 from tui.screens.scores import ScoresScreen
 from tui.screens.table import TableScreen
-from tui.selectors import scores, words
+from tui.selectors import links, people, scores, words
 from tui.selectors.link import advance
 from tui.selectors.queue import conflicts
 from tui.selectors.scene import Scene, counted
+from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from core import Queued, Settings, View
+    from core import Queued, RoomStats, Settings, View
 
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
@@ -77,6 +80,18 @@ class Realtime(Protocol):
         """Try the hub now."""
         ...
 
+    def drain(self, endpoint: str) -> object:
+        """Carry nothing over an endpoint from now on."""
+        ...
+
+    def undrain(self, endpoint: str) -> object:
+        """Use a drained endpoint again."""
+        ...
+
+    def room_stats(self, room: str) -> RoomStats | None:
+        """Return a followed room in figures; `None` for one that is not followed."""
+        ...
+
 
 def wall_clock() -> datetime:
     """Return the time of this laptop in its own zone."""
@@ -101,6 +116,8 @@ class CourtsideApp(App[int]):
         "scores": ScoresScreen,
         "entry": EntryScreen,
         "feed": FeedScreen,
+        "people": PeopleScreen,
+        "links": LinksScreen,
         "queue": QueueScreen,
         "board": BoardScreen,
         "table": TableScreen,
@@ -137,6 +154,11 @@ class CourtsideApp(App[int]):
         self._entered_on: tuple[Queued, ...] | None = None
         """The queue at the newest entry; `None` once a newer one was painted."""
         self._rings = 0
+        self._alerts: frozenset[str] = frozenset()
+        self.acknowledged: frozenset[str] = frozenset()
+        """The alerts that somebody has seen."""
+        self.company = people.Company()
+        self.trips = Trips()
         self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
 
     @property
@@ -205,13 +227,41 @@ class CourtsideApp(App[int]):
             tournament=self.scene.tournament,
             muted=self.muted,
         )
-        if watch.rings > self._rings:
+        self.company = people.advance(self.company, self.scene)
+        self.trips.note(view.connection.links, now)
+        if self._alarmed() or watch.rings > self._rings:
             self._rings = watch.rings
-            if not self.muted:
+            if not self.muted and self.current_mode != "board":
                 self.bell()
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.draw(self.scene)
+
+    def _alarmed(self) -> bool:
+        """Tell whether ops have an alert that was not there before; one that is over may come again."""
+        alerts = frozenset(alert.key for alert in links.alerts(self.scene, self.company))
+        new = alerts - self._alerts
+        self._alerts = alerts
+        self.acknowledged &= alerts
+        return bool(new) and self.scene.view.connection.role == "admin"
+
+    def acknowledge(self, alerts: Iterable[str]) -> None:
+        """Note that somebody has seen alerts: they stay listed."""
+        self.acknowledged |= frozenset(alerts)
+        self.paint()
+
+    def room_stats(self, room: ids.RoomId) -> RoomStats | None:
+        """Return a followed room in figures."""
+        return self._realtime.room_stats(room)
+
+    def drain(self, endpoint: str, *, wanted: bool) -> None:
+        """Carry nothing over an endpoint, or use it again."""
+        if wanted:
+            self._realtime.drain(endpoint)
+            self.say(f"{endpoint} is drained: rooms move away while another link can carry them")
+        else:
+            self._realtime.undrain(endpoint)
+            self.say(f"{endpoint} is used again")
 
     def say(self, notice: str) -> None:
         """Show a notice for some seconds."""

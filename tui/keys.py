@@ -13,10 +13,10 @@ from typing import Literal, TypeAlias
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["scores", "entry", "feed", "queue", "board", "table"]
+Place = Literal["scores", "entry", "feed", "people", "links", "queue", "board", "table"]
 Keymap: TypeAlias = Mapping[str, str]
 """Keys by the id of their action: what the person changed."""
-LISTS: tuple[Place, ...] = ("scores", "feed", "queue", "table")
+LISTS: tuple[Place, ...] = ("scores", "feed", "people", "links", "queue", "table")
 JUMPS: tuple[Place, ...] = (*LISTS, "board")
 """Screens on which a digit leads to another one."""
 ALL: tuple[Place, ...] = (*JUMPS, "entry")
@@ -52,6 +52,8 @@ NAMES = {
     "exclamation_mark": "!",
     "equals_sign": "=",
     "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "plus": "+",
     "minus": "-",
     "escape": "Esc",
@@ -147,7 +149,20 @@ TABLE: tuple[Key, ...] = (
     Key("table.open", "enter", "open", "open match", "Open the match under the cursor", ("table",), 1),
     Key("table.left", "left", "sideways(-1)", "left", "Bracket: the round before", ("table",)),
     Key("table.right", "right", "sideways(1)", "right", "Bracket: the round after", ("table",)),
-    Key("list.filter", "slash", "filter", "filter", "Filter as you type", ("scores", "feed"), 2),
+    Key("people.open", "enter", "open", "match", "Open the match that they score", ("people",), 1),
+    Key("links.drain", "D", "drain", "drain", "Carry nothing over the endpoint, or again", ("links",), 1),
+    Key("links.acknowledge", "a", "acknowledge", "ack", "Acknowledge the alert", ("links",), 2),
+    Key("links.shorter", "left_square_bracket", "window(-1)", "shorter", "A shorter window", ("links",), 4),
+    Key("links.longer", "right_square_bracket", "window(1)", "longer", "A longer window", ("links",), 5),
+    Key(
+        "list.filter",
+        "slash",
+        "filter",
+        "filter",
+        "Filter as you type",
+        ("scores", "feed", "people"),
+        2,
+    ),
     Key("list.tab", "f", "next_tab", "tab", "Next tab or kind", LISTS, 3),
     Key("scores.sort", "s", "sort", "sort", "Sort by court, time or last change", ("scores",), 4),
     Key("scores.star", "x", "star", "star", "Pin the match to the top", ("scores",), 5),
@@ -161,6 +176,8 @@ TABLE: tuple[Key, ...] = (
     Key("go.scores", "1", "app.go('scores')", "Scores", "All matches", JUMPS),
     Key("go.entry", "2", "app.go('entry')", "Entry", "The match being scored", JUMPS),
     Key("go.feed", "3", "app.go('feed')", "Feed", "What happened", JUMPS),
+    Key("go.people", "4", "app.go('people')", "People", "Who is there", JUMPS),
+    Key("go.links", "5", "app.go('links')", "Links", "Endpoints, devices, rooms, outbox, alerts", JUMPS),
     Key("go.board", "b,7", "app.go('board')", "board", "The hall screen", LISTS, 12),
     Key("go.table", "8", "app.go('table')", "Table", "Standings and bracket", JUMPS),
     Key("go.queue", "6", "app.go('queue')", "Queue", "What waits here, and conflicts", JUMPS),

@@ -30,7 +30,7 @@ from core.realtime.effects import (
 )
 from core.realtime.overlay import base_of
 from core.realtime.store import Store
-from core.realtime.view import Connection, LinkState, LocalLine, Queued, View
+from core.realtime.view import Connection, LinkState, LocalLine, Queued, RoomStats, View
 from core.settings import Settings
 from tests.support.tournaments import EPOCH
 from tui.app import CourtsideApp
@@ -70,6 +70,7 @@ class Desk:
         self.confirmed = 0
         self.submitted: list[Command] = []
         self.reconnects = 0
+        self.drained: set[str] = set()
         self._numbers = 0
         self._unseen: list[tuple[TournamentId, tuple[Event, ...]]] = []
         self.connect("live" if online else "offline")
@@ -242,6 +243,19 @@ class Desk:
     def reconnect(self) -> None:
         """Count the wish."""
         self.reconnects += 1
+
+    def drain(self, endpoint: str) -> None:
+        """Note which endpoints are drained."""
+        self.drained.add(endpoint)
+
+    def undrain(self, endpoint: str) -> None:
+        """Use an endpoint again."""
+        self.drained.discard(endpoint)
+
+    def room_stats(self, room: str) -> RoomStats | None:
+        """Every room of a link is followed once, by two people."""
+        rooms = [known for link in self.view.connection.links for known in link.rooms]
+        return RoomStats(2, 1, self.now - 3, 60.0, 0.5) if room in rooms else None
 
     def told(self, text: str, kind: Literal["link", "queue", "problem"] = "link") -> None:
         """Add a line to the feed that is in no log."""

@@ -7,15 +7,31 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.domain.commands import AddScore, CompleteMatch, ConfirmResult, Score, SetScore, StartMatch
-from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId, match_id
+from core.domain.ids import (
+    CourtId,
+    DeviceId,
+    MatchId,
+    PoolId,
+    Role,
+    RoomId,
+    StageId,
+    TeamId,
+    TournamentId,
+    match_id,
+    presence_room,
+)
 from core.domain.plan import Court, Fixture, Plan, Pool, Slot, Stage, Team, WinnerOf
-from tests.support.console import OTHER, START, Desk
+from core.realtime.effects import ConnectionChanged, MembersChanged, SideLive
+from core.realtime.health import HealthParts
+from core.realtime.view import LinkView
+from core.wire.presence import Member
+from tests.support.console import DEVICE, OTHER, START, Desk
 from tui.selectors.link import Watch
 from tui.selectors.scene import Scene
 
 if TYPE_CHECKING:
     from core.domain.state import Match
-    from core.realtime.view import Shown
+    from core.realtime.view import EndpointState, Shown
 
 SPRING = TournamentId("spring")
 NAMES = (
@@ -163,3 +179,75 @@ def shown_match(desk: Desk, number: int) -> tuple[Scene, Shown, Match]:
     at = scene(desk)
     assert at.shown is not None
     return at, at.shown, at.shown.projected.matches[match(number)]
+
+
+def member(name: str, device: str, role: Role = "moderator", *, ago: float = 3600, idle: float = 0) -> Member:
+    """Return somebody who came so many seconds ago; `idle` for so many."""
+    idle_since = START - timedelta(seconds=idle) if idle else None
+    since = START - timedelta(seconds=ago)
+    return Member(device=DeviceId(device), name=name, role=role, since=since, idle_since=idle_since)
+
+
+ANA = member("ana", DEVICE)
+KIM = member("kim", OTHER)
+LI = member("li", "laptop-3")
+SAM = member("sam", "laptop-9", "admin")
+BO = member("bo", "phone", "spectator", idle=540)
+
+
+def company(desk: Desk, *members: Member) -> None:
+    """Have the hub say who is there."""
+    desk.apply(MembersChanged(SPRING, members), SideLive(presence_room(SPRING), live=True))
+
+
+def linked(desk: Desk) -> None:
+    """Have the pool carry rooms over two of three endpoints: one near, one slow, one benched."""
+    near = _link("ws://hub:8765", "live", 96.0, 0.042, ("tournament:spring", "tournament:spring:presence"))
+    slow = _link("ws://backup:8765", "slow", 41.0, 1.3, ())
+    gone = LinkView(
+        "",
+        "ws://old:8765",
+        "offline",
+        0.0,
+        None,
+        None,
+        None,
+        None,
+        0,
+        0,
+        0,
+        0,
+        (),
+        0,
+        None,
+        benched=True,
+        failures=7,
+        next_try_at=desk.now + 21,
+        reason="no hub is running there",
+    )
+    desk.apply(ConnectionChanged(replace(desk.view.connection, links=(near, slow, gone))))
+
+
+def _link(
+    endpoint: str, state: EndpointState, health: float, trip: float, rooms: tuple[str, ...]
+) -> LinkView:
+    parts = HealthParts(100 - health, 0.0, 0.0, 0.0, 0.0)
+    carried = tuple(RoomId(room) for room in rooms)
+    return LinkView(
+        f"link of {endpoint}",
+        endpoint,
+        state,
+        health,
+        trip,
+        trip,
+        trip * 1.5,
+        trip * 2,
+        1_204,
+        88,
+        412_000,
+        9_000,
+        carried,
+        2,
+        999.0,
+        health_parts=parts,
+    )

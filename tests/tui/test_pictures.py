@@ -39,6 +39,31 @@ def test_picture(
     assert snap_compare(app, terminal_size=size, run_before=settled)
 
 
+def pooled() -> Desk:
+    """Return the lively hour with people at the hub and links of every kind; one person has dropped out."""
+    desk = desks.lively()
+    desks.linked(desk)
+    desks.company(desk, desks.ANA, desks.LI, desks.KIM, desks.SAM, desks.BO)
+    return desk
+
+
+@pytest.mark.parametrize("size", [(60, 16), *SIZES.values(), (200, 60)], ids=["60x16", *SIZES, "200x60"])
+@pytest.mark.parametrize("screen", ["people", "links"])
+def test_connections(snap_compare: Callable[..., bool], screen: str, size: tuple[int, int]) -> None:
+    desk = pooled()
+    app = make(desk, screen)
+
+    async def settled(pilot: Pilot[int]) -> None:
+        app.paint()
+        desks.company(desk, desks.ANA, desks.LI, desks.SAM, desks.BO)
+        app.paint()
+        desk.tick(20)
+        app.paint()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
 @pytest.mark.parametrize("theme", ["courtside-light", "courtside-contrast", "courtside-mono"])
 def test_theme(snap_compare: Callable[..., bool], theme: str) -> None:
     assert snap_compare(make(desks.conflict(), "queue", theme=theme, ascii=False), terminal_size=(80, 24))

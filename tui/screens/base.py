@@ -43,6 +43,8 @@ TABS: tuple[Tab, ...] = (
     Tab("scores", 1, "Scores"),
     Tab("entry", 2, "Entry"),
     Tab("feed", 3, "Feed"),
+    Tab("people", 4, "People"),
+    Tab("links", 5, "Links"),
     Tab("queue", 6, "Queue"),
     Tab("board", 7, "Board"),
     Tab("table", 8, "Table"),
@@ -148,10 +150,12 @@ class MainScreen(Screen[None]):
         tabs: list[Run] = []
         for tab in TABS:
             label = f"{tab.number} {tab.title}" if width >= 100 else f"{tab.number}{tab.title}"
-            if width < 70:
+            if width < 80:
                 label = str(tab.number) if tab.place != self.PLACE else label
-            chosen = tab.place == self.PLACE
-            tabs.append(Run(f"[{label}]" if chosen else f" {label} ", "chosen" if chosen else "plain"))
+            if tab.place == self.PLACE:
+                tabs.append(Run(f"[{label}]", "chosen"))
+            else:
+                tabs.append(Run(f" {label} " if width >= 60 else label))
         room = width - length(tuple(tabs)) - 1
         return spread(
             (Run(fit(name, room) if len(name) > room else name, "strong"),), (*tabs, Run(" ")), width
@@ -214,8 +218,8 @@ class Filter(Input):
 
     BINDINGS: ClassVar = [("escape", "clear", "clear"), ("down", "leave", "to the list")]
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="team, court or match", id="filter", select_on_focus=False)
+    def __init__(self, searched: str = "team, court or match") -> None:
+        super().__init__(placeholder=searched, id="filter", select_on_focus=False)
 
     @property
     def wanted(self) -> str:

@@ -1,0 +1,57 @@
+"""The People screen: grouping, filtering, and the way to the match that somebody scores."""
+
+from __future__ import annotations
+
+from tests.support import desks
+from tests.support.console import opened
+from tests.support.desks import ANA, BO, LI, SAM, company
+
+
+async def test_who_is_there_and_where_they_score() -> None:
+    desk = desks.lively()
+    company(desk, ANA, LI, SAM, BO)
+    async with opened(desk) as console:
+        await console.press("4")
+        text = await console.wait_for("SCORERS (2)")
+        assert "4 here, 1 idle, 0 lost" in text
+        assert "Courts with no scorer: C3" in text
+        await console.press("f")
+        await console.wait_for("COURT 4 (1)")
+
+
+async def test_enter_opens_the_match_and_the_filter_narrows() -> None:
+    desk = desks.lively()
+    company(desk, ANA, LI, SAM, BO)
+    async with opened(desk) as console:
+        await console.press("4")
+        await console.wait_for("SCORERS (2)")
+        await console.press("slash", *"laptop-3", "enter")
+        await console.wait_without("VIEWERS")
+        await console.press("y")
+        await console.press("down", "y")
+        await console.wait_for("Copied")
+        assert console.app.clipboard == "li (scorer) on laptop-3, M035"
+        await console.press("enter")
+        await console.wait_for("M035  ENTRY")
+        await console.press("escape")
+        await console.wait_for("[4People]")
+        await console.press("escape")
+        await console.wait_for("VIEWERS (1)")
+
+
+async def test_whoever_drops_out_is_shown_as_lost() -> None:
+    desk = desks.lively()
+    company(desk, ANA, LI)
+    async with opened(desk) as console:
+        await console.press("4")
+        await console.wait_for("2 here")
+        company(desk, ANA)
+        await console.wait_for("LOST 0s")
+        await console.press("end")
+        await console.wait_for("unsent there: unknown")
+
+
+async def test_a_hub_that_does_not_tell_is_said_so() -> None:
+    async with opened(desks.lively()) as console:
+        await console.press("4")
+        await console.wait_for("does not say who is here")
