@@ -16,14 +16,14 @@ from core.realtime.contents import Contents, RoomMessage, log_of
 from core.realtime.directory import Directory
 from core.realtime.effects import Change, DirectoryChanged, Hangup, Told
 from core.realtime.pool import Pool
-from core.realtime.rooms import Moved, Rooms, Say, Step, Unfit
+from core.realtime.rooms import Moved, Rooms, Say, Short, Step, Unfit
 from core.realtime.routing import Routing
 from core.realtime.session import CLOSE_NORMAL
 from core.realtime.view import LocalLine
 from core.wire.messages import Events, Replay, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from core.domain.ids import Epoch, RoomId, TournamentId
     from core.realtime.backoff import Dice
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ASIDE_SECONDS = 30.0
 """How long a link that could not make a room whole is not asked for it."""
 
-Decision: TypeAlias = Change | Say | Moved | Hangup
+Decision: TypeAlias = Change | Say | Moved | Short | Hangup
 """What is to be done: changes go to the store, the rest is for links and the outbox."""
 
 
@@ -77,6 +77,14 @@ class Carriage:
     def load(self, link: LinkId) -> int:
         """Return how many rooms are on a link."""
         return self._routing.load(link)
+
+    def openings(self, session: Session) -> tuple[frozenset[TournamentId], Collection[TournamentId]]:
+        """Return the tournaments whose entries wait as far as a link goes, and those that its hub takes."""
+        if not session.is_late:
+            return self.barred(session.link), self.directory.held(session.link)
+        # It is told of no tournament and carries no room: it delivers all, unless there is a better one.
+        better = any(not other.is_late for other in self.pool.live)
+        return frozenset(self._entered) if better else frozenset(), self._entered
 
     def barred(self, link: LinkId) -> frozenset[TournamentId]:
         """Return the tournaments whose entries do not go on a link now."""
@@ -231,9 +239,13 @@ class Carriage:
         return None if position is None else position.epoch
 
     def _keepers(self, session: Session, tournament: TournamentId, epoch: Epoch) -> list[str]:
-        """Return the other endpoints that may be expected to show an epoch."""
-        showing = self.directory.showing(tournament, epoch)
-        return [at for at in showing if at != session.endpoint and self.pool.promising(at)]
+        """Return the other endpoints that show an epoch, or may be expected to."""
+        live = {one.endpoint for one in self.pool.live}
+        return [
+            address
+            for address in self.directory.showing(tournament, epoch)
+            if address != session.endpoint and (address in live or self.pool.promising(address))
+        ]
 
     def _must_stand_aside(self, session: Session, tournament: TournamentId, epoch: Epoch) -> bool:
         """Return whether a link shows another epoch than is followed, and that one may be had elsewhere."""

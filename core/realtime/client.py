@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from core.domain.answers import Answer
 from core.errors import BadInput, BadLog, NotSaved, Unreachable
 from core.realtime.attendance import Attendance
+from core.realtime.dialler import Dialler
 from core.realtime.effects import (
     Advanced,
     Apply,
@@ -27,10 +28,12 @@ from core.realtime.effects import (
     Dial,
     DirectoryChanged,
     Effect,
+    Fetch,
     Hangup,
     LinkId,
     Moment,
     Persist,
+    Recall,
     Record,
     Replaced,
     Send,
@@ -39,11 +42,11 @@ from core.realtime.effects import (
 from core.realtime.engine import Engine
 from core.realtime.inbox import Inbox
 from core.realtime.keeper import Keeper
-from core.realtime.link import Link
+from core.realtime.keyring import token_for
 from core.realtime.membership import carrier_of
 from core.realtime.opening import engine_config
-from core.realtime.polling import Polling
 from core.realtime.presence import in_room
+from core.realtime.remembrance import Remembrance
 from core.realtime.store import Store
 from core.realtime.submission import Submission, Submissions
 from core.realtime.view import LocalLine, View
@@ -51,8 +54,11 @@ from core.realtime.view import LocalLine, View
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from core.domain.events import Event
     from core.domain.ids import CommandId, RoomId, TournamentId
-    from core.realtime.effects import JournalRow, Via
+    from core.domain.state import Tournament
+    from core.realtime.dialler import AnyLink
+    from core.realtime.effects import JournalRow, Recollection, Via
     from core.realtime.membership import Wish
     from core.realtime.opening import Opened
     from core.realtime.view import RoomStats
@@ -75,11 +81,13 @@ class Client:
         self._opened = opened
         self._engine = Engine(engine_config(settings), opened.device, settings.name, random.Random())
         self._keeper = Keeper(opened, self, time.monotonic())
+        self._remembrance = Remembrance(opened.archive, self)
         self.store = Store(View(opened.device, settings.name, sends=opened.holds_lock))
         self._group: asyncio.TaskGroup | None = None
         self._inbox = Inbox(self._receive_saved)
         self._closing = False
-        self._links: dict[LinkId, Link | Polling] = {}
+        self._links: dict[LinkId, AnyLink] = {}
+        self._dialler = Dialler(settings, [copy.state for copy in opened.contents.copies])
         self._submissions = Submissions()
         self.attendance = Attendance(self, settings.room_idle)
 
@@ -132,9 +140,25 @@ class Client:
         """Tell whether somebody is at the keys."""
         self.ask(lambda: self._perform(self._engine.set_idle(idle, moment := now()), moment))
 
-    def reconnect(self) -> None:
-        """Dial afresh now."""
-        self.ask(lambda: self._perform(self._engine.reconnect(moment := now()), moment))
+    def reconnect(self, endpoint: str | None = None) -> None:
+        """Dial an endpoint afresh now, or all of them."""
+        self.ask(lambda: self._perform(self._engine.reconnect(moment := now(), endpoint), moment))
+
+    def drain(self, endpoint: str) -> None:
+        """Carry nothing over an endpoint."""
+        self.ask(lambda: self._perform(self._engine.drain(endpoint, moment := now()), moment))
+
+    def undrain(self, endpoint: str) -> None:
+        """Use a drained endpoint again."""
+        self.ask(lambda: self._perform(self._engine.undrain(endpoint, moment := now()), moment))
+
+    def add_endpoint(self, endpoint: str) -> None:
+        """Use one more endpoint."""
+        self.ask(lambda: self._perform(self._engine.add_endpoint(endpoint, moment := now()), moment))
+
+    def remove_endpoint(self, endpoint: str) -> None:
+        """Forget an endpoint."""
+        self.ask(lambda: self._perform(self._engine.remove_endpoint(endpoint, moment := now()), moment))
 
     def close(self) -> None:
         """Begin to close; `run` ends when that is done."""
@@ -168,7 +192,7 @@ class Client:
         if opened.why_not_saving:
             self._perform(engine.receive_save_failed((), opened.why_not_saving, moment), moment)
         self._perform(engine.load(opened.contents.rows, moment), moment)
-        self._perform(engine.restore([copy.state for copy in opened.contents.copies], moment), moment)
+        self._perform(engine.restore(self._dialler.copies, moment), moment)
         if opened.holds_lock:
             self._perform(engine.become_sender(moment), moment)
         self._perform(engine.start(moment), moment)
@@ -206,6 +230,7 @@ class Client:
             self._keeper.store_copies(moment.at)
         finally:
             # Shielded and never long: commits that were asked for are not to be left half way.
+            await asyncio.shield(asyncio.to_thread(self._remembrance.close))
             await asyncio.shield(asyncio.to_thread(self._keeper.close))
         self._inbox.empty()
         self.store.settle()
@@ -220,7 +245,9 @@ class Client:
 
     # Effects.
 
-    def _perform(self, effects: Sequence[Effect], moment: Moment) -> None:
+    def _perform(  # noqa: C901 - one flat case an effect
+        self, effects: Sequence[Effect], moment: Moment
+    ) -> None:
         for effect in effects:
             match effect:
                 case Apply(change):
@@ -234,6 +261,12 @@ class Client:
                 case Record(id, state, _, answer, reason):
                     self._submissions.receive_state(id, state, reason, answer)
                     self._keeper.record(effect)
+                    if answer is not None:
+                        self._remembrance.receive_answer(answer, moment.at)
+                case Recall():
+                    self._remembrance.recall(effect)
+                case Fetch():
+                    self._remembrance.fetch(effect)
                 case Dial(link, endpoint, via):
                     self._dial(link, endpoint, via)
                 case Hangup(link, code, reason):
@@ -251,22 +284,26 @@ class Client:
             return
         match change:
             case Advanced(tournament):
-                self._keeper.copy(self.store.view.tournaments[tournament].confirmed)
+                self._copy(self.store.view.tournaments[tournament].confirmed)
             case Replaced(state, stored) if not stored:
-                self._keeper.copy(state)
+                self._copy(state)
             case DirectoryChanged(directory):
                 self.attendance.receive_directory([listing.id for listing in directory])
             case ConnectionChanged(connection):
                 self.attendance.receive_connection(connection)
             case _:
                 pass
+        self._remembrance.receive(change, moment.at)
         self.attendance.receive(change)
+
+    def _copy(self, state: Tournament) -> None:
+        if self._dialler.may_copy(state.id):
+            self._keeper.copy(state)
 
     def _dial(self, link: LinkId, endpoint: str, via: Via) -> None:
         assert self._group is not None
-        carrier = _Carrier(self, link)
-        kind = Polling if via == "polling" else Link
-        made = kind(endpoint, self._settings.wire, self._settings.connection_timeout, carrier)
+        carrier = _Carrier(self, link, endpoint)
+        made = self._dialler.make(via, endpoint, carrier)
         self._links[link] = made
         self._group.create_task(made.run(), name=f"link {link}")
 
@@ -314,10 +351,25 @@ class Client:
         moment = now()
         self._perform(self._engine.receive_saved({}, moment), moment)
 
-    def receive_open(self, link: LinkId) -> None:
+    def receive_recalled(self, recalled: Recollection) -> None:
+        """The archive was looked into."""
+        moment = now()
+        self._perform(self._engine.receive_recalled(recalled, moment), moment)
+
+    def receive_fetched(self, fetch: Fetch, events: tuple[Event, ...]) -> None:
+        """The archive gave the next events to bring."""
+        moment = now()
+        self._perform(self._engine.receive_fetched(fetch, events, moment), moment)
+
+    def receive_open(self, link: LinkId, endpoint: str) -> None:
         """A dial succeeded."""
         moment = now()
-        self._perform(self._engine.receive_open(link, moment), moment)
+        try:
+            token = token_for(self._settings, endpoint)
+        except BadLog as error:
+            self.tell(str(error))
+            token = None
+        self._perform(self._engine.receive_open(link, moment, token), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame) -> None:
         """A frame came in."""
@@ -388,12 +440,13 @@ class Client:
 class _Carrier:
     """Hears of one link, and passes it on by the inbox."""
 
-    def __init__(self, client: Client, link: LinkId) -> None:
+    def __init__(self, client: Client, link: LinkId, endpoint: str) -> None:
         self._client = client
         self._link = link
+        self._endpoint = endpoint
 
     def opened(self) -> None:
-        self._client.put(partial(self._client.receive_open, self._link))
+        self._client.put(partial(self._client.receive_open, self._link, self._endpoint))
 
     def received(self, frame: Frame) -> None:
         self._client.put(partial(self._client.receive_frame, self._link, frame))

@@ -296,10 +296,9 @@ class Withdrawal:
 class Heard:
     """What a message says of the room that it is in."""
 
-    outcome: Literal["whole", "broken", "unfit", "dropped"]
-    """`whole`: all that the hub has told is known. `broken`: something is missing, join again. `unfit`: what
-    is known here is not in it, and joining again would not help. `dropped`: it says nothing new, or not
-    yet."""
+    outcome: Literal["whole", "broken", "short", "dropped"]
+    """`whole`: all that the hub has told is known. `broken`: something is missing, join again. `short`: what
+    is known here is not in it: the hub is to be told. `dropped`: it says nothing new, or not yet."""
     changes: tuple[Change, ...] = ()
     why: str = ""
     """What is missing, in words."""

@@ -21,10 +21,13 @@ from core.realtime.effects import (
     Advanced,
     Apply,
     Effect,
+    Fetch,
     Hangup,
     JournalRow,
+    KeptChanged,
     Moment,
     Persist,
+    Recollection,
     Record,
     Replaced,
     SavingChanged,
@@ -33,9 +36,10 @@ from core.realtime.effects import (
     Withdrawal,
 )
 from core.realtime.holds import Holds
+from core.realtime.offers import Offers, Tell
 from core.realtime.outbox import Outbox
 from core.realtime.outlook import Outlook
-from core.realtime.rooms import Moved, Say
+from core.realtime.rooms import Moved, Say, Short
 from core.realtime.session import CLOSE_BAD_FRAME, CLOSE_NORMAL, Session
 from core.realtime.view import LocalLine
 from core.realtime.wake import Wake
@@ -59,6 +63,7 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.offers import Want
 from core.wire.presence import Here, PresenceDiff, PresenceSnapshot
 from core.wire.rooms import SideEvents, SideReplay
 
@@ -67,11 +72,13 @@ if TYPE_CHECKING:
 
     from core.domain.answers import Answer
     from core.domain.commands import Entry
+    from core.domain.events import Event
     from core.domain.ids import CommandId, DeviceId, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.backoff import Dice
     from core.realtime.config import EngineConfig
     from core.realtime.effects import LinkId
+    from core.realtime.offers import Deed
     from core.realtime.view import RoomStats
 
 
@@ -96,6 +103,7 @@ class Engine:
         self._outbox = Outbox(config, dice)
         self._holds = Holds(self._outbox)
         self._outlook = Outlook(config, self._carriage)
+        self._offers = Offers()
         self._wake = Wake(config.heartbeat_interval)
         self._sends = False
         self._can_save = True
@@ -299,13 +307,22 @@ class Engine:
             session.traffic.bytes_out += frame_bytes
         return [Apply(change) for change in self._outlook.changes(moment)]
 
+    def receive_recalled(self, recalled: Recollection, moment: Moment) -> list[Effect]:
+        """The archive was looked into, as `Recall` asked."""
+        return self._finish(self._deeds(self._offers.receive_recalled(recalled, moment.now)), moment)
+
+    def receive_fetched(self, fetch: Fetch, events: tuple[Event, ...], moment: Moment) -> list[Effect]:
+        """The archive gave what `Fetch` asked for, as much as is brought at once."""
+        deeds = self._offers.receive_fetched(fetch.tournament, fetch.epoch, events, moment.now)
+        return self._finish(self._deeds(deeds), moment)
+
     def receive_bad_log(self, tournament: TournamentId, why: str, moment: Moment) -> list[Effect]:
         """The store could not fold an `Advanced` (it raised `BadLog`, keeping its state): fetch all anew."""
         return self._finish(self._steps(self._carriage.receive_bad_log(tournament, why, moment)), moment)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which `handle_deadline` is due; `None` while nothing is."""
-        machines = (self._carriage, self._outbox, self._outlook)
+        machines = (self._carriage, self._outbox, self._outlook, self._offers)
         return min((at for machine in machines if (at := machine.next_deadline()) is not None), default=None)
 
     def handle_deadline(self, moment: Moment) -> list[Effect]:
@@ -315,6 +332,7 @@ class Engine:
             effects += session.handle_deadline(moment.now)
         effects += self._dropped(self._outbox.handle_deadline(moment.now), moment)
         effects += self._steps(self._carriage.handle_deadline(moment))
+        effects += self._deeds(self._offers.handle_deadline(moment.now))
         return self._finish(effects, moment)
 
     def _receive(self, session: Session, message: HubMessage, moment: Moment) -> list[Effect]:
@@ -326,7 +344,10 @@ class Engine:
                 return self._steps(self._carriage.receive_listed(session, listings, moment))
             case Snapshot(answers=answers) | Replay(answers=answers) | SideReplay(answers=answers):
                 steps = self._carriage.receive(session, message, moment)
-                return self._steps(steps) + self._answered(session, answers, moment)
+                effects = self._steps(steps) + self._carried(message.room, moment)
+                return effects + self._answered(session, answers, moment)
+            case Want():
+                return self._deeds(self._offers.receive_want(message, moment.now))
             case Events() | SideEvents() | PresenceSnapshot() | PresenceDiff():
                 return self._steps(self._carriage.receive(session, message, moment))
             case Answers(answers):
@@ -381,6 +402,28 @@ class Engine:
             effects += self._holds.receive_record(record)
         return effects
 
+    def _carried(self, room: RoomId, moment: Moment) -> list[Effect]:
+        """Have what a hub lacks of a tournament offered on the link that carries its room."""
+        tournament, link = log_of(room), self._rooms.carrier(room)
+        if tournament is None or link is None:
+            return []
+        return self._deeds(self._offers.receive_link(tournament, link, moment.now))
+
+    def _deeds(self, deeds: Iterable[Deed]) -> list[Effect]:
+        """Turn what is to be done about older epochs into effects; only who sends says anything."""
+        effects: list[Effect] = []
+        for deed in deeds:
+            match deed:
+                case Tell(link, message):
+                    session = self._pool.session(link) if self._sends else None
+                    if session is not None and session.live:
+                        effects.append(session.send(message))
+                case KeptChanged():
+                    effects.append(Apply(deed))
+                case _:
+                    effects.append(deed)
+        return effects
+
     def _steps(self, steps: Iterable[Decision]) -> list[Effect]:
         """Turn what was decided about links and rooms into effects."""
         effects: list[Effect] = []
@@ -392,15 +435,27 @@ class Engine:
                     if (tournament := log_of(room)) is not None:
                         # The whole run goes again where the room is now (guarantee 4).
                         self._outbox.receive_moved(tournament)
+                case Short(room, link):
+                    effects += self._short(room, link)
                 case Hangup():
                     effects.append(step)
                 case _:
                     effects.append(Apply(step))
                     if isinstance(step, Advanced):
                         effects += self._holds.receive_events(step)
+                        effects += self._deeds(self._offers.receive_events(step))
                     elif isinstance(step, Replaced):
                         self._holds.receive_state(step.state)
+                        effects += self._deeds(self._offers.receive_state(step.state))
         return effects
+
+    def _short(self, room: RoomId, link: LinkId) -> list[Effect]:
+        """Tell a hub that its log lacks what was seen here."""
+        tournament = log_of(room)
+        position = None if tournament is None else self._logs.positions.get(tournament)
+        if tournament is None or position is None:
+            return []
+        return self._deeds(self._offers.receive_short(tournament, position, link))
 
     def _say(self, say: Say) -> list[Effect]:
         """Join a room, with the ids that wait for an answer, or leave it; a leaving link hears nothing."""
@@ -446,6 +501,7 @@ class Engine:
         carried = self._carriage.load(session.link)
         self._pool.receive_closed(session.link, code, reason, moment.now)
         self._outbox.receive_link_lost(session.link)
+        self._offers.receive_lost(session.link)
         steps = self._carriage.receive_lost(session, moment)
         lines = self._outlook.receive_lost(session, carried, moment) if self._pool.open else []
         return [*(Apply(line) for line in lines), *self._steps(steps)]
@@ -472,8 +528,7 @@ class Engine:
         """Send the entries that may go now, a plan alone in its frame and the others together."""
         effects: list[Effect] = []
         for session in self._pool.live if self._sends else ():
-            barred = self._carriage.barred(session.link)
-            held = self._carriage.directory.held(session.link)
+            barred, held = self._carriage.openings(session)
             entries = self._outbox.take(session.link, barred, held, moment.now)
             effects += [self._outbox.record(entry.id) for entry in entries]
             effects += [session.send(message) for message in _frames(entries)]

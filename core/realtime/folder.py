@@ -49,6 +49,11 @@ class ClientFolder:
         return self._folder / "journal.sqlite3"
 
     @property
+    def archive(self) -> Path:
+        """Where the archive of seen events is."""
+        return self._folder / "archive.sqlite3"
+
+    @property
     def exists(self) -> bool:
         """Whether a device has worked here."""
         return (self._folder / "device.json").exists()

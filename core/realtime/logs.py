@@ -2,7 +2,8 @@
 
 Owns positions. Guarantees that what it hands on is contiguous or a whole new state: an event seen before is
 dropped, a gap is reported, and inside an epoch no snapshot takes anything back. When to join is `rooms`'
-affair.
+affair. Where a hub's log lacks what was seen here, the log is short: what was seen is offered to that hub,
+and nothing of it is taken back.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Logs:
         self._positions: dict[TournamentId, Position] = {}
         self._versions: dict[TournamentId, dict[MatchId, int]] = {}
         """How far each match was seen in the epoch of its tournament's position."""
+        self._ancestors: dict[TournamentId, frozenset[Epoch]] = {}
+        """The older epochs of each tournament's own."""
 
     @property
     def positions(self) -> Mapping[TournamentId, Position]:
@@ -80,13 +83,15 @@ class Logs:
         why = self._contradiction(state)
         if why is not None:
             # To a whole room it is the answer to a join that was asked twice: what followed is newer.
-            return Heard("dropped") if whole else Heard("unfit", why=why)
+            return Heard("dropped") if whole else Heard("short", why=why)
         self._take(state)
         return Heard("whole", (Replaced(state),))
 
     def _contradiction(self, state: Tournament) -> str | None:
         """Say how a snapshot takes back what was seen in its own epoch; `None` if it does not."""
         before, now = self._positions.get(state.id), state.position
+        if before is not None and now.epoch in self._ancestors.get(state.id, ()):
+            return f"the hub's log is in epoch {now.epoch}, from which {before.epoch} went on here"
         if before is None or now.epoch != before.epoch:
             return None
         if now.seq < before.seq:
@@ -101,6 +106,7 @@ class Logs:
 
     def _take(self, state: Tournament) -> None:
         self._positions[state.id] = state.position
+        self._ancestors[state.id] = frozenset(past.epoch for past in state.past)
         self._versions[state.id] = {match.id: match.version for match in state.matches.values()}
 
 

@@ -13,11 +13,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import BadLog, NotSaved
+from core.realtime.archive import Archive
 from core.realtime.config import EngineConfig
 from core.realtime.folder import ClientFolder, new_device
-from core.realtime.journal import Contents, Journal, NewerJournal, set_aside
+from core.realtime.journal import Contents, Journal
+from core.realtime.salvage import set_aside
+from core.realtime.schema import NewerJournal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.domain.ids import DeviceId
     from core.settings import Settings
 
@@ -41,6 +46,8 @@ class Opened:
     """Why nothing can be entered; `""` when all is well."""
     notices: tuple[str, ...] = ()
     """What a person should hear of it."""
+    archive: Archive | None = None
+    """`None` where nothing is archived."""
 
 
 def open_folder(settings: Settings, *, sends: bool) -> Opened:
@@ -59,15 +66,18 @@ def open_folder(settings: Settings, *, sends: bool) -> Opened:
 
 def _open_reader(folder: ClientFolder) -> Opened:
     device, journal, contents = new_device(), None, Contents((), ())
+    notices: tuple[str, ...] = ()
     try:
         if folder.exists:
             device = folder.device()
-            journal = Journal(folder.journal, create=False)
-            contents = journal.contents()
-    except (NotSaved, BadLog) as error:
+            journal, contents = _open_journal(folder, create=False)
+    except NotSaved as error:
         # A reader can do without: the hub tells it everything but this device's own entries.
         logger.info("nothing is read from %s: %s", folder.journal, error)
-    return Opened(folder, device, False, False, journal, contents)
+    except BadLog as error:
+        notices = (f"what was entered on this laptop cannot be read: {error}; entering something mends it",)
+        logger.warning("%s", notices[0])
+    return Opened(folder, device, False, False, journal, contents, "", notices)
 
 
 def _open_writer(folder: ClientFolder) -> Opened:
@@ -82,8 +92,11 @@ def _open_writer(folder: ClientFolder) -> Opened:
             if not holds_lock or isinstance(error, NewerJournal):
                 raise
             salvage = set_aside(folder.journal, datetime.now(UTC))
-            notice = f"the journal was damaged ({error.why}): {salvage.rows} entries were read from it"
-            notices = (f"{notice}, the old file is kept as {salvage.kept_as.name}",)
+            missing = f", {salvage.gaps} are missing" if salvage.gaps else ""
+            notice = (
+                f"the journal was damaged ({error.why}): {salvage.rows} entries were read from it{missing}"
+            )
+            notices = (f"{notice}; the old file is kept as {salvage.kept_as.name}",)
             logger.warning("%s", notices[0])
             journal, contents = _open_journal(folder)
     except NotSaved as error:
@@ -94,11 +107,27 @@ def _open_writer(folder: ClientFolder) -> Opened:
     except BaseException:
         folder.release()
         raise
-    return Opened(folder, device, True, holds_lock, journal, contents, "", notices)
+    archive, told = _open_archive(folder.archive)
+    return Opened(folder, device, True, holds_lock, journal, contents, "", notices + told, archive)
 
 
-def _open_journal(folder: ClientFolder) -> tuple[Journal, Contents]:
-    journal = Journal(folder.journal)
+def _open_archive(path: Path) -> tuple[Archive | None, tuple[str, ...]]:
+    """Open the archive; what goes wrong with it keeps nobody from entering anything."""
+    now = datetime.now(UTC)
+    try:
+        try:
+            return Archive(path, now), ()
+        except BadLog as error:
+            aside = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}")
+            path.replace(aside)
+            notice = f"the archive of seen events was damaged ({error.why}); it is kept as {aside.name}"
+            return Archive(path, now), (notice,)
+    except (NotSaved, BadLog, OSError) as error:
+        return None, (f"what is seen is not archived, and cannot be brought back to a hub: {error}",)
+
+
+def _open_journal(folder: ClientFolder, *, create: bool = True) -> tuple[Journal, Contents]:
+    journal = Journal(folder.journal, create=create)
     try:
         return journal, journal.contents()
     except BaseException:

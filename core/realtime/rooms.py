@@ -78,7 +78,15 @@ class Unfit:
     link: LinkId
 
 
-Step: TypeAlias = Change | Say | Moved | Unfit
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The hub behind a link lacks what was seen of a room."""
+
+    room: RoomId
+    link: LinkId
+
+
+Step: TypeAlias = Change | Say | Moved | Short | Unfit
 """What is to be done about a room: changes go to the store, the rest is for links and routing."""
 
 
@@ -145,6 +153,11 @@ class Rooms:
             for room in self._rooms.values()
             if room.tournament is not None and room.state in ("joining", "aside")
         )
+
+    def carrier(self, room: RoomId) -> LinkId | None:
+        """Return the link on which a room is live; `None` where it is on none."""
+        found = self._rooms.get(room)
+        return found.link if found is not None and found.state == "live" else None
 
     def stats(self, room: RoomId, now: float) -> RoomStats | None:
         """Return a followed room in figures; `None` for one that is not followed."""
@@ -267,8 +280,8 @@ class Rooms:
                 steps += self._whole(room, moment)
             case "broken":
                 steps += self._broken(room, heard.why, moment)
-            case "unfit":
-                steps += self._unfit(room, heard.why, moment)
+            case "short":
+                steps += self._short(room, heard.why, moment)
             case _:
                 pass
         return steps
@@ -338,6 +351,17 @@ class Rooms:
         if room.tries <= MAX_TRIES:
             return steps + self._ask(room, room.link, moment.now)
         return steps + self._unfit(room, why, moment)
+
+    def _short(self, room: _Room, why: str, moment: Moment) -> list[Step]:
+        """Wait for the epoch that the hub begins once it is told what its log lacks, and look again later."""
+        assert room.link is not None, "only what is joined is answered"
+        steps = self._dark(room, moment.at)
+        room.move("broken")
+        room.tries += 1
+        if room.tries > 1:
+            return steps + self._unfit(room, why, moment)
+        room.deadline = moment.now + JOIN_SECONDS
+        return [*steps, _alarm(moment, f"{room.id}: {why}; it is offered back"), Short(room.id, room.link)]
 
     def _unfit(self, room: _Room, why: str, moment: Moment) -> list[Step]:
         alarm = _alarm(moment, f"{room.id} cannot be followed: {why}; trying again")

@@ -13,15 +13,17 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from core.domain.adoption import lay_over
 from core.domain.commands import match_of
 from core.domain.events import MatchReopened, ResultConfirmed
 from core.domain.ids import read_room
-from core.domain.reduce import fold
+from core.domain.reduce import fold, reduce
 from core.realtime.effects import (
     Advanced,
     Change,
     ConnectionChanged,
     DirectoryChanged,
+    KeptChanged,
     MembersChanged,
     QueueChanged,
     Replaced,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.events import Event
-    from core.domain.ids import TournamentId
+    from core.domain.ids import Epoch, TournamentId
     from core.domain.state import Tournament
 
 Listener: TypeAlias = "Callable[[View], None]"
@@ -80,6 +82,7 @@ class Store:
         self._told = view
         self._queue: Sequence[Queued] = view.queue
         self._overlays: dict[TournamentId, Overlay] = {}
+        self._kept: dict[TournamentId, tuple[tuple[Epoch, Event], ...]] = {}
         self._subscriptions: dict[_Subscription, None] = {}
         self._at: datetime | None = None
 
@@ -164,6 +167,8 @@ class Store:
                 self._view = replace(view, connection=connection)
             case DirectoryChanged(directory):
                 self._view = replace(view, directory=directory)
+            case KeptChanged():
+                self._keep(change)
             case Told(line):
                 self._tell((line,))
             case _:
@@ -207,13 +212,16 @@ class Store:
     def _show(self, state: Tournament, as_of: datetime | None, events: Sequence[Event] = ()) -> None:
         """Show a confirmed state; `events` led to it from the one before, none to a whole new one."""
         before = self._view.tournaments.get(state.id)
+        kept = self._kept.get(state.id, ())
+        # What is not back at the hub yet is part of what entries are laid over, and of no confirmed state.
+        shown_as = lay_over(state, kept, reduce) if kept else state
         overlay = self._overlays.get(state.id)
         if overlay is None:
-            overlay = self._overlays[state.id] = Overlay(state, self._queue)
-        elif events:
+            overlay = self._overlays[state.id] = Overlay(shown_as, self._queue)
+        elif events and not kept:
             overlay.receive_events(state, events)
         else:
-            overlay.receive_state(state, self._queue)
+            overlay.receive_state(shown_as, self._queue)
         projection = overlay.projection
         shown = Shown(
             confirmed=state,
@@ -221,9 +229,17 @@ class Store:
             pending=projection.pending,
             live=before is not None and before.live,
             as_of=as_of,
+            kept=frozenset(event.match for _, event in kept if event.match is not None),
             refused=projection.refused,
         )
         self._put({state.id: shown})
+
+    def _keep(self, change: KeptChanged) -> None:
+        """Show what is not back at the hub yet; marked, and never as confirmed."""
+        self._kept[change.tournament] = change.events
+        shown = self._view.tournaments.get(change.tournament)
+        if shown is not None:
+            self._show(shown.confirmed, shown.as_of)
 
     def _rank_official(self) -> None:
         self._view = replace(self._view, queue=_official(self._queue, self._view.tournaments))

@@ -172,6 +172,8 @@ class Shown:
     as_of: datetime | None = None
     """By this device's clock: when the state was last known to be the newest; `None` if never. While `live`
     holds, that is now."""
+    kept: frozenset[MatchId] = frozenset()
+    """Matches with events of older epochs that only this device shows: the hub has not got them back yet."""
     refused: Mapping[CommandId, str] = field(default_factory=dict)
     """Pending entries that the rules refuse or would hold at the moment, with the reason: shown beside the
     score, never in it."""

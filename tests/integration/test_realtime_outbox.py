@@ -394,7 +394,8 @@ async def test_a_device_keeps_its_id(data: Path) -> None:
     async with open_realtime(quick(data, NOWHERE)) as realtime:
         device = realtime.view.device
     assert json.loads((data / "client" / "device.json").read_text()) == {"device": device}
-    assert sorted(os.listdir(data / "client")) == ["client.lock", "device.json", "journal.sqlite3"]
+    files = ["archive.sqlite3", "client.lock", "device.json", "journal.sqlite3"]
+    assert sorted(os.listdir(data / "client")) == files
     async with open_realtime(quick(data, NOWHERE)) as realtime:
         assert realtime.view.device == device
     (data / "client" / "device.json").write_text("{}")

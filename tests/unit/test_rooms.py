@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from core.domain.ids import CommandId, RoomId, TournamentId, tournament_room
-from core.domain.state import Position, Tournament
+from core.domain.ids import CommandId, Epoch, RoomId, TournamentId, tournament_room
+from core.domain.state import Past, Position, Tournament
 from core.realtime.contents import Contents, RoomMessage
 from core.realtime.effects import Advanced, LinkId, Replaced, RoomLive, SideLive, Told
-from core.realtime.rooms import JOIN_SECONDS, MAX_TRIES, Moved, Rooms, Say, Step, Unfit
+from core.realtime.rooms import JOIN_SECONDS, MAX_TRIES, Moved, Rooms, Say, Short, Step, Unfit
 from core.wire.messages import Events, Join, Leave, Replay, Snapshot
 from core.wire.rooms import SideReplay
 from tests.support.moments import moment
@@ -120,19 +120,37 @@ def test_a_newer_snapshot_on_a_live_room_is_taken() -> None:
     assert live(3).hear(Snapshot(ROOM, STATE)) == [Replaced(STATE)]
 
 
-def test_a_snapshot_that_takes_something_back_sets_the_room_aside() -> None:
+def short() -> Follower:
+    """Return a follower whose hub shows a log that lacks what was seen."""
     follower = live(3)
     follower.rooms.receive_lost(ONE, NOW.at)
     follower.contents.logs.restore([STATE])
     follower.rooms.carry(ROOM, ONE, NOW)
-    behind = Snapshot(ROOM, _state_at(2))
-    steps = follower.hear(behind)
-    assert steps[:2] == [Say(ONE, Leave(ROOM)), Unfit(ROOM, ONE)]
+    return follower
+
+
+def test_a_hub_that_lacks_what_was_seen_is_told_so_and_waited_for() -> None:
+    follower = short()
+    steps = follower.hear(Snapshot(ROOM, _state_at(2)))
+    assert steps[1:] == [Short(ROOM, ONE)]
     assert told(steps) == [
-        "tournament:league cannot be followed: the hub's log ends at 2, before 8, which was seen here; "
-        "trying again"
+        "tournament:league: the hub's log ends at 2, before 8, which was seen here; it is offered back"
     ]
     assert follower.rooms.barred() == {PLAN.id}
+    assert follower.rooms.carrier(ROOM) is None
+    fresh = msgspec.structs.replace(STATE, position=Position(Epoch("e2"), 1), past=(Past(EPOCH, 2, 8),))
+    assert follower.hear(Snapshot(ROOM, fresh)) == [Replaced(fresh), RoomLive(PLAN.id, True)]
+    assert follower.rooms.carrier(ROOM) == ONE
+
+
+def test_a_hub_that_begins_no_epoch_for_what_it_lacks_is_set_aside() -> None:
+    follower = short()
+    behind = Snapshot(ROOM, _state_at(2))
+    follower.hear(behind)
+    assert follower.rooms.handle_deadline(LATE) == [Say(ONE, Join(ROOM, STATE.position))]
+    steps = follower.hear(behind)
+    assert steps[:2] == [Say(ONE, Leave(ROOM)), Unfit(ROOM, ONE)]
+    assert "cannot be followed" in told(steps)[0]
     assert follower.hear(behind) == [], "its link is asked no more"
     assert follower.rooms.carry(ROOM, TWO, NOW) == [Say(TWO, Join(ROOM, STATE.position))]
 
