@@ -91,7 +91,8 @@ class RoomEvent:
         return self.source.received_at if isinstance(self.source, Event | SideEvent) else None
 
 
-Callback: TypeAlias = "Callable[[RoomEvent], None]"
+Callback: TypeAlias = "Callable[[RoomEvent], object]"
+"""What it returns is not looked at."""
 
 
 class Subscription:

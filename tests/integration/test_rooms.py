@@ -205,10 +205,11 @@ async def test_a_targeted_broadcast_reaches_its_room_alone_and_leaves_no_gap(ven
         team.subscribe("*", private.append)
         await boss.join(venue.room).live(PATIENCE)
         feed = boss.tournament(plan)
+        told = []
         for number in range(5):
             boss.submit(point(venue.plan, 1, "a"))
-            told = feed.broadcast("ready", {"number": number}, teams=["a", "b"])
-        answers = await told.confirmed(PATIENCE)
+            told.append(feed.broadcast("ready", {"number": number}, teams=["a", "b"]))
+        answers = await told[-1].confirmed(PATIENCE)
         assert [answer.outcome for answer in answers] == ["accepted", "accepted"]
         everybody = await feed.broadcast("lights", [1, 2]).confirmed(PATIENCE)
         assert [answer.outcome for answer in everybody] == ["accepted"]
@@ -291,7 +292,7 @@ async def test_a_callback_that_throws_is_reported_and_stops_nobody(venue: Venue)
     async with venue.device("ana") as ana:
         heard: list[int] = []
         room = await ana.join(venue.room).live(PATIENCE)
-        room.subscribe("points_added", lambda _: 1 / 0)  # type: ignore[arg-type, return-value]
+        room.subscribe("points_added", lambda _: 1 / 0)
         room.subscribe("points_added", lambda event: heard.append(event.seq))
         await ana.submit(point(venue.plan, 1, "a")).confirmed(PATIENCE)
         await ana.wait_for(lambda view: "ZeroDivisionError" in str(view.feed.lines), PATIENCE)

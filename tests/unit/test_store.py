@@ -414,12 +414,13 @@ def test_what_no_longer_listens_is_held_by_nobody() -> None:
 
 
 def test_an_event_at_2000_matches_costs_at_most_thrice_what_it_costs_at_200() -> None:
-    few, many = seconds_an_evening(200), seconds_an_evening(2_000)
-    assert many <= 3 * few, f"{few:.4f} s, {many:.4f} s"
+    # In turns, so that what else this machine does meets both.
+    few, many = zip(*((seconds_an_evening(200), seconds_an_evening(2_000)) for _ in range(7)), strict=True)
+    assert min(many) <= 3 * min(few), f"{few} s, {many} s"
 
 
 def seconds_an_evening(matches: int) -> float:
-    """Return what 100 points cost with so many matches, told to one who selects a match; the best of five."""
+    """Return what 100 points cost with so many matches, told to one who selects a match."""
     fixtures = [
         structs.replace(fixture, id=match_id(PLAN.id, f"m{number:04d}"))
         for number, fixture in enumerate(PLAN.fixtures * (matches // len(PLAN.fixtures) + 1), 1)
@@ -427,19 +428,17 @@ def seconds_an_evening(matches: int) -> float:
     plan = structs.replace(PLAN, fixtures=tuple(fixtures))
     last = fixtures[-1].id
     log, _ = record(plan, [AddScore(last, TeamId("a"), 1)] * 100)
-    took = []
-    for _ in range(5):
-        made = store()
-        made.apply(Advanced(plan.id, EPOCH, log[:1]), NOON)
-        heard: list[int] = []
-        made.select(lambda view: view.tournaments[plan.id].projected.matches[last].version, heard.append)
-        began = time.perf_counter()
-        for event in log[1:]:
-            made.apply(Advanced(plan.id, EPOCH, (event,)), NOON)
-            made.settle()
-        took.append(time.perf_counter() - began)
-        assert len(heard) == len(log) - 1
-    return min(took)
+    made = store()
+    made.apply(Advanced(plan.id, EPOCH, log[:1]), NOON)
+    heard: list[int] = []
+    made.select(lambda view: view.tournaments[plan.id].projected.matches[last].version, heard.append)
+    began = time.process_time()
+    for event in log[1:]:
+        made.apply(Advanced(plan.id, EPOCH, (event,)), NOON)
+        made.settle()
+    took = time.process_time() - began
+    assert len(heard) == len(log) - 1
+    return took
 
 
 def test_a_listener_that_throws_stops_no_other_and_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
