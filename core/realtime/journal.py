@@ -1,10 +1,11 @@
 """The journal: the outbox on disk, and the stored copies of tournaments, in one SQLite file.
 
-Owns the schema, what is committed and how a damaged file is set aside. Who calls from which thread is
-`writer`'s affair, what an entry's state means the outbox's. Several processes may have the file open: any
+Owns what is committed. The tables are `schema`'s affair, a damaged file `salvage`'s, who calls from which
+thread `writer`'s, and what an entry's state means the outbox's. Several processes may have the file open: any
 may append, and each finds what the others wrote by the revision that every write carries. Guarantees that
 what `commit` has returned from is on disk (WAL, synchronous=FULL:
-https://www.sqlite.org/pragma.html#pragma_synchronous) and that rows stand in the order of the key presses.
+https://www.sqlite.org/pragma.html#pragma_synchronous) in the file that stands in the data folder, whatever
+became of the one that was opened, and that rows stand in the order of the key presses.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import uuid
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from core.domain.commands import Entry
 from core.domain.state import Tournament
 from core.errors import BadLog, NotSaved
 from core.realtime.effects import JournalRow, Record
+from core.realtime.schema import OPEN, check_version, migrate
 from core.realtime.view import EntryState
 
 if TYPE_CHECKING:
@@ -32,38 +34,15 @@ if TYPE_CHECKING:
 
     from core.domain.ids import CommandId
 
-SCHEMA_VERSION = 1
 ANSWERED_TO_LOAD = 200
 """How many of the newest answered rows are of interest at a start."""
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's commit."""
 
-_SCHEMA = f"""
-CREATE TABLE entries (
-    row INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    entry TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    answer TEXT,
-    reason TEXT NOT NULL DEFAULT '',
-    writer TEXT NOT NULL,
-    revision INTEGER NOT NULL
-);
-CREATE INDEX entries_by_revision ON entries (revision);
-CREATE INDEX entries_open ON entries (row) WHERE state IN ('saved', 'sending', 'conflict', 'refused');
-CREATE TABLE copies (
-    tournament TEXT PRIMARY KEY,
-    state BLOB NOT NULL,
-    written_at TEXT NOT NULL
-);
-CREATE TABLE counter (revision INTEGER NOT NULL);
-INSERT INTO counter VALUES (0);
-PRAGMA user_version = {SCHEMA_VERSION};
-"""
-_COLUMNS = "row, entry, state, attempts, answer, reason"
+COLUMNS = "row, entry, state, attempts, answer, reason"
 
-_Stored = tuple[int, str, str, int, str | None, str]
+Stored = tuple[int, str, str, int, str | None, str]
+"""A row, column by column."""
 
 _entry = msgspec.json.Decoder(Entry)
 _answer = msgspec.json.Decoder(Answer)
@@ -72,10 +51,6 @@ _copy = msgspec.json.Decoder(Tournament)
 _encode = msgspec.json.Encoder().encode
 
 logger = logging.getLogger(__name__)
-
-
-class NewerJournal(BadLog):
-    """A file that a newer version of this program wrote; there is nothing wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +71,6 @@ class Contents:
     copies: tuple[Copy, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Salvage:
-    """What became of a damaged file."""
-
-    kept_as: Path
-    """Where it was set aside."""
-    rows: int
-    """How many entries were read from it and stand in the new file."""
-
-
 class Journal:
     """One open journal file. Not thread-safe: `writer` gives it a thread.
 
@@ -115,60 +80,83 @@ class Journal:
 
     Raises:
         NotSaved: the file cannot be opened or made.
-        BadLog: it is damaged (see `set_aside`), or a newer version wrote it.
+        BadLog: it is damaged (see `salvage`), or a newer version wrote it.
     """
+
+    _db: sqlite3.Connection
+    _file: tuple[int, int] | None
+    _seen: int
+    """The newest revision whose rows of others were told."""
+    _version: int
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
+        self._create = create
         self._name = uuid.uuid4().hex
-        self._seen = 0
-        self._version = 0
-        mode = "rwc" if create else "ro"
+        self._open()
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self._db.close()
+
+    def _open(self) -> None:
+        mode = "rwc" if self._create else "ro"
         try:
             self._db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
+                f"{self.path.absolute().as_uri()}?mode={mode}",
                 uri=True,
                 timeout=BUSY_TIMEOUT,
                 isolation_level=None,
                 check_same_thread=False,
             )
         except sqlite3.Error as error:
-            raise NotSaved(str(path), str(error)) from error
+            raise NotSaved(str(self.path), str(error)) from error
         try:
             with self._translated():
-                self._prepare(create)
+                self._prepare()
         except BaseException:
             self._db.close()
             raise
 
-    def close(self) -> None:
-        """Close the file; what was committed stays."""
-        self._db.close()
-
-    def _prepare(self, create: bool) -> None:
-        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise NewerJournal(str(self.path), "a newer version of this program wrote it; use that one")
+    def _prepare(self) -> None:
+        check_version(self._db, self.path)
         self._db.execute("PRAGMA synchronous = FULL")
-        if create:
+        if self._create:
             self._db.execute("PRAGMA journal_mode = WAL")
             # Checkpoints lengthen the commit that they fall on: `checkpoint` does them in quiet moments.
             self._db.execute("PRAGMA wal_autocheckpoint = 0")
-            if version == 0:
-                self._create()
+            migrate(self._db, self.path)
         for (finding,) in self._db.execute("PRAGMA quick_check(1)"):
             if finding != "ok":
                 raise BadLog(str(self.path), str(finding))
         self._version = self._data_version()
         self._seen = self._revision()
+        self._file = self._identity()
 
-    def _create(self) -> None:
-        # Another process may have made the tables between the look at the version and this lock.
-        self._db.execute("BEGIN EXCLUSIVE")
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.strip().split(";\n"):
-                self._db.execute(statement)
-        self._db.execute("COMMIT")
+    def _follow(self) -> None:
+        """Go on in the file that stands in the data folder, should another process have set this one aside.
+
+        Raises:
+            NotSaved: there is none: whatever were written would be lost with the one that was opened.
+        """
+        found = self._identity()
+        if found == self._file:
+            return
+        if found is None:
+            raise NotSaved(str(self.path), "it is gone; nothing can be saved until it is back")
+        logger.warning("%s was set aside by another process; going on in the new one", self.path)
+        self._db.close()
+        self._open()
+        # Whatever stands there is news, what this one had written before included.
+        self._name, self._seen, self._version = uuid.uuid4().hex, -1, -1
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what tells the file from another of its name; `None` where there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def commit(self) -> Iterator[Transaction]:
@@ -177,9 +165,14 @@ class Journal:
         Raises:
             NotSaved: nothing of them is.
         """
+        self._follow()
         with self._translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                if self._identity() != self._file:
+                    raise NotSaved(
+                        str(self.path), "it was damaged, and has just been set aside; enter it again"
+                    )
                 revision = self._revision() + 1
                 self._db.execute("UPDATE counter SET revision = ?", (revision,))
                 yield Transaction(self._db, self._name, revision)
@@ -191,39 +184,40 @@ class Journal:
     def contents(self) -> Contents:
         """Read what a start needs."""
         with self._translated():
-            stored: list[_Stored] = self._db.execute(
-                f"SELECT {_COLUMNS} FROM entries WHERE state IN ('saved', 'sending', 'conflict', 'refused')"
-                f" UNION SELECT * FROM (SELECT {_COLUMNS} FROM entries"
-                " WHERE state NOT IN ('saved', 'sending', 'conflict', 'refused') ORDER BY row DESC LIMIT ?)"
+            stored: list[Stored] = self._db.execute(
+                f"SELECT {COLUMNS} FROM entries WHERE state IN {OPEN}"
+                f" UNION SELECT * FROM (SELECT {COLUMNS} FROM entries"
+                f" WHERE state NOT IN {OPEN} ORDER BY row DESC LIMIT ?)"
                 " ORDER BY row",
                 (ANSWERED_TO_LOAD,),
             ).fetchall()
             copies = self._db.execute("SELECT state, written_at FROM copies ORDER BY tournament").fetchall()
             return Contents(
-                tuple(_row(found) for found in stored),
-                tuple(_copies(copies)),
+                tuple(read_row(found) for found in stored),
+                tuple(read_copies(copies)),
             )
 
     def find(self, id: CommandId) -> JournalRow | None:
         """Return the row of an entry; `None` if it is not here."""
         with self._translated():
-            found = self._db.execute(f"SELECT {_COLUMNS} FROM entries WHERE id = ?", (id,)).fetchone()
-            return None if found is None else _row(found)
+            found = self._db.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (id,)).fetchone()
+            return None if found is None else read_row(found)
 
     def foreign(self) -> tuple[JournalRow, ...]:
         """Return the rows that other processes wrote since the last call, by row; cheap without any."""
+        self._follow()
         with self._translated():
             version = self._data_version()
             if version == self._version:
                 return ()
             revision = self._revision()
             stored = self._db.execute(
-                f"SELECT {_COLUMNS} FROM entries WHERE revision > ? AND revision <= ? AND writer != ?"
+                f"SELECT {COLUMNS} FROM entries WHERE revision > ? AND revision <= ? AND writer != ?"
                 " ORDER BY row",
                 (self._seen, revision, self._name),
             ).fetchall()
             self._version, self._seen = version, revision
-            return tuple(_row(found) for found in stored)
+            return tuple(read_row(found) for found in stored)
 
     def checkpoint(self) -> None:
         """Move what was committed from the write-ahead log into the file, as far as nobody reads there."""
@@ -294,48 +288,12 @@ class Transaction:
         )
 
 
-def set_aside(path: Path, at: datetime) -> Salvage:
-    """Put a damaged journal aside under a dated name, and begin a new one with the rows that can be read.
-
-    Only the process that holds the folder's lock may do it.
+def read_row(stored: Stored) -> JournalRow:
+    """Return a row as it is handed on.
 
     Raises:
-        NotSaved: the files cannot be moved, or the new one not be made.
+        msgspec.MsgspecError: it cannot be read.
     """
-    kept = path.with_name(f"{path.stem}.damaged-{at:%Y%m%dT%H%M%S%fZ}{path.suffix}")
-    try:
-        for suffix in ("", "-wal", "-shm"):
-            file = path.with_name(path.name + suffix)
-            if file.exists():
-                file.rename(kept.with_name(kept.name + suffix))
-    except OSError as error:
-        raise NotSaved(str(path), error.strerror or str(error)) from error
-    rows = _readable(kept)
-    with closing(Journal(path)) as journal, journal.commit() as transaction:
-        for row in rows:
-            transaction.append(row.entry)
-            if row.state != "saved" or row.attempts:
-                transaction.record(_as_record(row))
-    return Salvage(kept, len(rows))
-
-
-def _readable(path: Path) -> list[JournalRow]:
-    """Return the rows of a damaged file that can be read, from both ends towards the damage."""
-    found: dict[int, JournalRow] = {}
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for order in ("ASC", "DESC"):
-            try:
-                for stored in db.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY row {order}"):
-                    try:
-                        found[stored[0]] = _row(stored)
-                    except (msgspec.MsgspecError, TypeError, ValueError):
-                        logger.warning("row %s of %s cannot be read", stored[0], path.name)
-            except sqlite3.DatabaseError as error:
-                logger.warning("%s cannot be read further: %s", path.name, error)
-    return [found[row] for row in sorted(found)]
-
-
-def _row(stored: _Stored) -> JournalRow:
     row, entry, state, attempts, answer, reason = stored
     return JournalRow(
         row=row,
@@ -347,11 +305,8 @@ def _row(stored: _Stored) -> JournalRow:
     )
 
 
-def _as_record(row: JournalRow) -> Record:
-    return Record(row.entry.id, row.state, row.attempts, row.answer, row.reason)
-
-
-def _copies(stored: Sequence[tuple[bytes, str]]) -> Iterator[Copy]:
+def read_copies(stored: Sequence[tuple[bytes, str]]) -> Iterator[Copy]:
+    """Return the stored copies that can be read."""
     for state, at in stored:
         try:
             yield Copy(_copy.decode(state), datetime.fromisoformat(at))

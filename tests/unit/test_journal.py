@@ -12,10 +12,11 @@ import pytest
 
 from core.domain.answers import Answer
 from core.domain.ids import CommandId
-from core.errors import BadLog, NotSaved
+from core.errors import NotSaved
 from core.realtime import journal as journal_module
 from core.realtime.effects import JournalRow, Record
-from core.realtime.journal import Journal, Transaction, set_aside
+from core.realtime.journal import Journal, Transaction
+from core.realtime.salvage import set_aside
 from core.realtime.writer import Writer
 from tests.support.tournaments import NOON, entry, league, point, record
 
@@ -58,16 +59,6 @@ def busy(writer: Writer) -> threading.Event:
     writer.read(wait)
     assert begun.wait(10)
     return gate
-
-
-def damage(path: Path) -> None:
-    """Overwrite pages in the middle of a file that has all its content in itself."""
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2 // 4096 * 4096
-    content[middle : middle + 4096] = b"\xee" * 4096
-    path.write_bytes(content)
 
 
 def test_rows_stand_in_the_order_of_the_key_presses(journal: Journal, path: Path) -> None:
@@ -172,22 +163,55 @@ def test_a_reader_reads_beside_the_writer(journal: Journal, path: Path) -> None:
             pass
 
 
-def test_a_file_of_a_newer_version_is_left_alone(journal: Journal, path: Path) -> None:
-    journal.close()
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(BadLog, match="newer version"):
-        Journal(path)
-
-
-def test_a_full_disk_says_not_saved(journal: Journal, path: Path) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        pages = db.execute("PRAGMA page_count").fetchone()[0]
+def test_a_full_disk_says_not_saved_until_there_is_room_again(journal: Journal, path: Path) -> None:
+    append(journal, "before")
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
     journal._db.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(NotSaved, match="full") as caught:
-        append(journal, *(f"c{number}" for number in range(1000)))
-    assert caught.value.path == str(path)
-    assert journal.contents().rows == ()
+    for _ in range(2):
+        with pytest.raises(NotSaved, match="full") as caught:
+            append(journal, *(f"c{number}" for number in range(1000)))
+        assert caught.value.path == str(path)
+        assert ids(journal.contents().rows) == ["before"]
+    journal._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    append(journal, "after")
+    assert ids(journal.contents().rows) == ["before", "after"]
+
+
+def test_whoever_has_a_file_open_that_was_set_aside_goes_on_in_the_new_one(
+    journal: Journal, path: Path
+) -> None:
+    append(journal, "x", "y")
+    with closing(Journal(path)) as other:
+        set_aside(path, NOON)
+        with closing(Journal(path)) as third:
+            append(third, "z")
+            assert append(other, "w") == [4]
+            assert ids(other.foreign()) == ["x", "y", "z"]
+            assert ids(third.foreign()) == ["w"]
+        assert ids(journal.foreign()) == ["x", "y", "z", "w"]
+
+
+def test_a_file_that_was_deleted_takes_nothing_more(journal: Journal, path: Path) -> None:
+    append(journal, "x")
+    path.rename(path.with_name("elsewhere"))
+    with pytest.raises(NotSaved, match="it is gone"):
+        append(journal, "y")
+    with pytest.raises(NotSaved, match="it is gone"):
+        journal.foreign()
+    path.with_name("elsewhere").rename(path)
+    assert append(journal, "y") == [2]
+
+
+def test_a_file_that_is_set_aside_in_the_very_moment_takes_nothing_more(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_aside(path, NOON)
+    with monkeypatch.context() as patch:
+        # As if that had happened after the look.
+        patch.setattr(Journal, "_follow", lambda journal: None)
+        with pytest.raises(NotSaved, match="just been set aside"):
+            append(journal, "x")
+    assert append(journal, "x") == [1]
 
 
 def test_a_commit_waits_for_no_checkpoint(journal: Journal, path: Path) -> None:
@@ -196,49 +220,6 @@ def test_a_commit_waits_for_no_checkpoint(journal: Journal, path: Path) -> None:
     assert path.stat().st_size < log.stat().st_size
     journal.checkpoint()
     assert path.stat().st_size > 500_000
-
-
-def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_kept(path: Path) -> None:
-    with closing(Journal(path)) as whole:
-        append(whole, *(f"c{number}" for number in range(2000)))
-        with whole.commit() as transaction:
-            transaction.record(
-                Record(CommandId("c0"), "confirmed", 1, Answer(id=CommandId("c0"), outcome="accepted"))
-            )
-    damage(path)
-    with pytest.raises(BadLog), closing(Journal(path)) as broken:
-        broken.contents()
-    salvage = set_aside(path, NOON)
-    assert salvage.kept_as.name == "journal.damaged-20260614T120000000000Z.sqlite3"
-    assert salvage.kept_as.exists()
-    assert 0 < salvage.rows < 2000
-    with closing(Journal(path)) as journal:
-        rows = journal.contents().rows
-        assert len(rows) == salvage.rows
-        assert (rows[0].entry.id, rows[0].state) == ("c0", "confirmed")
-        assert rows[-1].entry.id == "c1999"
-
-
-def test_of_a_file_that_is_no_database_nothing_is_kept_but_the_file(path: Path) -> None:
-    path.write_bytes(b"not a database at all" * 500)
-    with pytest.raises(BadLog):
-        Journal(path)
-    salvage = set_aside(path, NOON)
-    assert salvage.rows == 0
-    with closing(Journal(path)) as journal:
-        assert append(journal, "x") == [1]
-
-
-def test_one_row_that_cannot_be_read_does_not_take_the_others_along(journal: Journal, path: Path) -> None:
-    append(journal, "x", "y", "z")
-    journal.close()
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE entries SET entry = '{' WHERE id = 'y'")
-    with pytest.raises(BadLog), closing(Journal(path)) as broken:
-        broken.contents()
-    assert set_aside(path, NOON).rows == 2
-    with closing(Journal(path)) as mended:
-        assert ids(mended.contents().rows) == ["x", "z"]
 
 
 def test_many_writes_share_a_commit_and_keep_their_order(path: Path) -> None:

@@ -9,7 +9,7 @@ from core import Unknown, commands, ids, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say, table
 from tui.cli.parser import Command, add_json
-from tui.cli.reach import awaited, connect, located, run
+from tui.cli.reach import awaited, connect, located, run, tell_problems
 from tui.cli.scoring import EXITS, WORDS
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ async def _queue(args: argparse.Namespace, settings: Settings) -> int:
         raise Stopped(Exit.USAGE, "retry and withdraw take the ID of one entry, list takes none")
     if args.action == "list":
         async with open_realtime(settings, sends=False) as realtime:
+            tell_problems(realtime)
             entries = [one for one in realtime.view.queue if one.state not in DONE]
         if args.json:
             put_json(queue_document(entries))

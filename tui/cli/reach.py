@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core import Unknown, Unreachable, fetch_log, ids
+from core import LocalLine, Unknown, Unreachable, fetch_log, ids
 from tui.cli.exits import Exit, Stopped
+from tui.cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -79,6 +80,7 @@ async def connect(
     Raises:
         Stopped: the hub refuses to let this device in.
     """
+    tell_problems(realtime)
     until = time.monotonic() + patience
 
     def decided(view: View) -> bool:
@@ -92,6 +94,13 @@ async def connect(
     if connection.state == "sign_in":
         raise refused_sign_in(realtime.view)
     return connection.connected
+
+
+def tell_problems(realtime: Realtime) -> None:
+    """Say what was wrong with the data folder when it was opened."""
+    for line in realtime.view.feed.lines:
+        if isinstance(line, LocalLine) and line.kind == "problem":
+            say(line.text)
 
 
 def refused_sign_in(view: View) -> Stopped:
