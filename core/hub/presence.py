@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from core.domain.ids import presence_room
+from core.domain.ids import ROLES, presence_room
 from core.wire.presence import Member, PresenceDiff, PresenceSnapshot, Who
 
 if TYPE_CHECKING:
@@ -33,8 +33,18 @@ class _Seat(Generic[Link]):
     """One member, as it is now."""
 
     member: Member
-    links: dict[Link, datetime | None]
-    """Since when nobody is at the keys, by link; `None` while somebody is."""
+    """As all links together show it; as the last one did while there is none."""
+    links: dict[Link, Member]
+    """As each link shows it."""
+
+    def settle(self) -> None:
+        """Bring the member to what its links show, of which there is one at least."""
+        shown = self.links.values()
+        # Whoever says to be somebody else takes nothing from what that person may do.
+        strongest = min(shown, key=lambda member: ROLES.index(member.role))
+        idle = [member.idle_since for member in shown if member.idle_since is not None]
+        idle_since = max(idle) if len(idle) == len(shown) else None
+        self.member = replace(strongest, since=self.member.since, idle_since=idle_since)
 
 
 @dataclass(slots=True)
@@ -77,8 +87,8 @@ class Presence(Generic[Link]):
         seat = crowd.seats.get(who)
         if seat is None:
             seat = crowd.seats[who] = _Seat(member, {})
-        seat.links[link] = member.idle_since
-        seat.member = replace(member, since=seat.member.since, idle_since=_idle_since(seat))
+        seat.links[link] = member
+        seat.settle()
         crowd.leaving.pop(who, None)
         crowd.changed.add(who)
 
@@ -88,9 +98,9 @@ class Presence(Generic[Link]):
         """Take what a link says of the keys: since when nobody is at them, `None` for somebody is."""
         crowd = self._crowds[tournament]
         seat = crowd.seats[who]
-        if (seat.links[link] is None) != (idle_since is None):
-            seat.links[link] = idle_since
-            seat.member = replace(seat.member, idle_since=_idle_since(seat))
+        if (seat.links[link].idle_since is None) != (idle_since is None):
+            seat.links[link] = replace(seat.links[link], idle_since=idle_since)
+            seat.settle()
             crowd.changed.add(who)
 
     def receive_leave(
@@ -109,7 +119,7 @@ class Presence(Generic[Link]):
         seat = crowd.seats[who]
         del seat.links[link]
         if seat.links:
-            seat.member = replace(seat.member, idle_since=_idle_since(seat))
+            seat.settle()
             crowd.changed.add(who)
         elif clean:
             del crowd.seats[who]
@@ -158,9 +168,3 @@ class Presence(Generic[Link]):
         joined.sort(key=lambda member: (member.since, member.device, member.name))
         left.sort(key=lambda who: (who.device, who.name))
         return PresenceDiff(presence_room(tournament), self._epoch, crowd.version, tuple(joined), tuple(left))
-
-
-def _idle_since(seat: _Seat[Link]) -> datetime | None:
-    """Return since when nobody is at any of a member's keys."""
-    idle = [since for since in seat.links.values() if since is not None]
-    return max(idle) if idle and len(idle) == len(seat.links) else None

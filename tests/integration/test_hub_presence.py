@@ -176,7 +176,8 @@ def test_all_agree_again_after_a_partition(hub: HubProcess, tournament: str) -> 
     with Proxy(hub.port) as proxy, ExitStack() as stack, watching(hub, tournament) as wil:
         joined(stack, proxy, room, "Ann")
         with watching(proxy, tournament, "Far") as far:
-            wil.until_there(who("Wil"), who("Ann"), who("Far"))
+            for watcher in (wil, far):
+                watcher.until_there(who("Wil"), who("Ann"), who("Far"))
             proxy.hold()
             # Nothing passes, nobody is told: the hub misses the signs of life, and then lets the grace pass.
             took = wil.until_there(who("Wil"))

@@ -147,6 +147,10 @@ def test_a_new_role_is_told_as_a_change() -> None:
     tick(there)
     joined(there, "b", who=member(role="admin"))
     assert tick(there) == PresenceDiff(presence_room(CUP), LIFE, 2, joined=(member(role="admin"),))
+    joined(there, "c", who=member(role="spectator"))
+    assert tick(there) is None, "the strongest of its links counts"
+    there.receive_leave(CUP, "b", ANN.who, 0.0, clean=True)
+    assert tick(there) == PresenceDiff(presence_room(CUP), LIFE, 3, joined=(ANN,))
 
 
 def test_those_who_left_together_are_told_in_one_diff_in_order() -> None:
