@@ -26,6 +26,7 @@ from core.domain import (
     rules,
     standings,
     state,
+    telling,
     text,
     undo,
 )
@@ -44,6 +45,7 @@ from core.errors import (
     FolderInUse,
     Malformed,
     NotSaved,
+    SignInRefused,
     TooLarge,
     Unknown,
     Unreachable,
@@ -70,15 +72,18 @@ from core.realtime.view import (
 )
 from core.wire import messages
 from core.wire.codec import decode_hub, encode
+from core.wire.invites import Invite, Invited, NewInvite, SignedIn
 from core.wire.presence import Member
 from core.wire.rooms import RoomInfo, RoomMetadata, SideEvent
 
 if TYPE_CHECKING:
     from core.realtime.attendance import EventReader
     from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
+    from core.realtime.keyring import named
     from core.realtime.link import Carrier, Link
     from core.realtime.pages import fetch_directory, fetch_log
     from core.realtime.realtime import Realtime, open_realtime
+    from core.realtime.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.store import Store
     from core.realtime.submission import Submission
     from core.realtime.thread import realtime_in_thread
@@ -104,6 +109,8 @@ __all__ = [
     "FellBehind",
     "FolderInUse",
     "HubLine",
+    "Invite",
+    "Invited",
     "Link",
     "LinkState",
     "LinkView",
@@ -113,6 +120,7 @@ __all__ = [
     "Member",
     "Members",
     "Metrics",
+    "NewInvite",
     "NotSaved",
     "Position",
     "QueueStats",
@@ -128,6 +136,8 @@ __all__ = [
     "Shown",
     "SideEvent",
     "SideLog",
+    "SignInRefused",
+    "SignedIn",
     "Slot",
     "Store",
     "Submission",
@@ -150,21 +160,27 @@ __all__ = [
     "events",
     "export",
     "fetch_directory",
+    "fetch_invites",
     "fetch_log",
     "fold",
     "formats",
     "ids",
+    "join_hub",
     "load_settings",
     "lookup",
+    "make_invite",
     "messages",
+    "named",
     "open_realtime",
     "plan",
     "playback",
     "realtime_in_thread",
     "reduce",
+    "revoke_invite",
     "rules",
     "standings",
     "state",
+    "telling",
     "text",
     "undo",
 ]
@@ -185,10 +201,15 @@ _LATER = {
     "TournamentRooms": "core.realtime.feed",
     "config_folder": "core.settings",
     "fetch_directory": "core.realtime.pages",
+    "fetch_invites": "core.realtime.signing",
     "fetch_log": "core.realtime.pages",
+    "join_hub": "core.realtime.signing",
     "load_settings": "core.settings",
+    "make_invite": "core.realtime.signing",
+    "named": "core.realtime.keyring",
     "open_realtime": "core.realtime.realtime",
     "realtime_in_thread": "core.realtime.thread",
+    "revoke_invite": "core.realtime.signing",
 }
 """Where the names are that load with their first use."""
 

@@ -11,6 +11,7 @@
     │   ├── Malformed
     │   └── TooLarge
     ├── Unreachable          no hub could be reached, and no stored copy can serve
+    ├── SignInRefused        a hub does not let this device do that
     ├── NotSaved             this laptop could not save; nothing was entered
     ├── FolderInUse          another process works on that data folder
     ├── FellBehind           a reader of events could not keep up
@@ -146,6 +147,20 @@ class Unreachable(CourtsideError):
         self.endpoints = tuple(endpoints)
         self.why = why
         super().__init__(f"cannot reach {', '.join(endpoints)}: {why}")
+
+
+class SignInRefused(CourtsideError):
+    """A hub does not let this device do what was asked.
+
+    Args:
+        endpoint: the hub's address.
+        why: what the hub said, with what to do.
+    """
+
+    def __init__(self, endpoint: str, why: str) -> None:
+        self.endpoint = endpoint
+        self.why = why
+        super().__init__(f"the hub at {endpoint} refuses: {why}")
 
 
 class NotSaved(CourtsideError):

@@ -79,11 +79,11 @@ def certificate(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(cert, key)
     except (ssl.SSLError, OSError) as error:
-        why = getattr(error, "reason", None) or error.strerror or str(error)
-        what = {
-            "KEY_VALUES_MISMATCH": "the key belongs to another certificate",
-            "NO_START_LINE": "not a certificate and its key in PEM",
-        }.get(str(why), str(why))
+        what = str(error)
+        if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+            what = "the key belongs to another certificate"
+        elif isinstance(error, ssl.SSLError):
+            what = "not a certificate and its key in PEM"
         raise BadSettings("tls-cert", SOURCE, f"{cert} cannot be used: {what}") from error
     return context
 

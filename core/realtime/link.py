@@ -12,20 +12,25 @@ import asyncio
 import ipaddress
 import logging
 import socket
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from core.domain.text import MAX_TEXT, clean
+from core.realtime.effects import CLOSE_BLOCKED
+from core.realtime.tls import tls_reason
 from core.settings import SOCKET_PATH
 from core.wire.codec import SUBPROTOCOLS, Format, Frame, encode
 from core.wire.messages import CLOSE_SIGN_IN, MAX_HUB_FRAME_BYTES
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from ssl import SSLContext
+
+    from websockets.client import ClientProtocol
 
     from core.wire.messages import ClientMessage
 
@@ -36,6 +41,10 @@ CLOSE_TIMEOUT = 1.0
 CLOSE_ABNORMAL = 1006
 """RFC 6455, 7.4.1: the connection ended without a close frame."""
 CLOSE_TRY_AGAIN = 1013
+HUB_PROBLEM = "application/problem+json"
+"""RFC 9457, section 3: how a hub words a refusal."""
+
+Compression: TypeAlias = Literal["auto", "on", "off"]
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +69,18 @@ class Carrier(Protocol):
         ...
 
 
+class _Connection(ClientConnection):
+    """A WebSocket that tells when its way is open, before anybody has answered on it."""
+
+    def __init__(self, reached: asyncio.Event, protocol: ClientProtocol, **options: Any) -> None:
+        super().__init__(protocol, **options)
+        self._reached = reached
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._reached.set()
+        super().connection_made(transport)
+
+
 class Link:
     """One WebSocket, from the dial to the end.
 
@@ -70,11 +91,22 @@ class Link:
         carrier: told what happens, on the event loop; nothing after `hang_up`.
         path: where WebSockets are taken, below the address; on any but a hub's own no subprotocol is asked
             for.
+        tls: whom to trust with `wss://`; `None` for whom the system trusts.
+        compression: whether frames are compressed (permessage-deflate); `auto` for what distance advises.
     """
 
     def __init__(
-        self, endpoint: str, wire: Format, open_timeout: float, carrier: Carrier, path: str = SOCKET_PATH
+        self,
+        endpoint: str,
+        wire: Format,
+        open_timeout: float,
+        carrier: Carrier,
+        path: str = SOCKET_PATH,
+        tls: SSLContext | None = None,
+        compression: Compression = "auto",
     ) -> None:
+        self._tls = tls
+        self._compression: Compression = compression
         self._endpoint = endpoint
         self._path = path
         self._wire: Format = wire
@@ -85,6 +117,8 @@ class Link:
         self._leaving = asyncio.Event()
         self._farewell: tuple[int, str] = (1000, "")
         self._dialling: asyncio.Task[object] | None = None
+        self._reached = asyncio.Event()
+        """Set when something takes the connection, whether or not it then is a hub."""
 
     def send(self, message: ClientMessage) -> None:
         """Put a message on its way; it is lost if the link ends first."""
@@ -116,13 +150,13 @@ class Link:
         try:
             connection = await self._dial()
         except InvalidStatus as error:
-            status = error.response.status_code
-            code = CLOSE_SIGN_IN if status in (401, 403) else CLOSE_ABNORMAL
-            self._end(code, f"the hub answered {status}")
+            self._end(*_refusal(error))
         except (InvalidURI, InvalidHandshake) as error:
-            self._end(CLOSE_ABNORMAL, f"what answers there is no hub: {error}")
+            self._end(CLOSE_BLOCKED, f"what answers there is no hub: {error}")
         except TimeoutError:
-            self._end(CLOSE_ABNORMAL, f"no answer within {self._open_timeout:g} s")
+            # Some proxies take the connection and swallow the handshake.
+            code = CLOSE_BLOCKED if self._reached.is_set() else CLOSE_ABNORMAL
+            self._end(code, f"no answer within {self._open_timeout:g} s")
         except (OSError, EOFError) as error:
             self._end(CLOSE_ABNORMAL, _words(error))
         else:
@@ -136,14 +170,23 @@ class Link:
         return await connect(
             f"{self._endpoint}{self._path}",
             subprotocols=self._subprotocols(),
-            # Bytes are cheap and time is dear beside the hub; across the internet it is the other way round.
-            compression=None if near else "deflate",
+            compression="deflate" if self._compresses(near) else None,
             proxy=None if near else True,
             open_timeout=self._open_timeout,
             close_timeout=CLOSE_TIMEOUT,
             ping_interval=None,
             max_size=MAX_HUB_FRAME_BYTES,
+            ssl=self._tls if self._endpoint.startswith("wss:") else None,
+            # It is called like the class that it stands for.
+            create_connection=partial(_Connection, self._reached),  # type: ignore[arg-type]
         )
+
+    def _compresses(self, near: bool) -> bool:
+        """Return whether to offer compression.
+
+        Bytes are cheap and time is dear beside the hub; across the internet it is the other way round.
+        """
+        return self._compression == "on" or (self._compression == "auto" and not near)
 
     def _subprotocols(self) -> list[Subprotocol] | None:
         if self._path != SOCKET_PATH:
@@ -213,8 +256,18 @@ def is_near(endpoint: str) -> bool:
     return address.is_loopback or address.is_private or address.is_link_local
 
 
+def _refusal(error: InvalidStatus) -> tuple[int, str]:
+    """Return what an HTTP status in place of a WebSocket means: a hub's word, or another's on the way."""
+    status = error.response.status_code
+    if error.response.headers.get("Content-Type", "").startswith(HUB_PROBLEM):
+        return CLOSE_SIGN_IN if status in (401, 403) else CLOSE_ABNORMAL, f"the hub answered {status}"
+    return CLOSE_BLOCKED, f"what answers there lets no WebSocket through (it answered {status})"
+
+
 def _words(error: OSError | EOFError) -> str:
     """Say in a few words why a dial failed."""
+    if reason := tls_reason(error):
+        return reason
     if isinstance(error, ConnectionRefusedError):
         return "no hub is running there"
     if isinstance(error, socket.gaierror):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.realtime.carriage import Carriage
     from core.realtime.config import EngineConfig
     from core.realtime.session import Session
+    from core.wire.messages import Welcome
 
 FIGURES_SECONDS = 1.0
 _APART: frozenset[LinkState] = frozenset({"offline", "connecting"})
@@ -134,7 +135,7 @@ class Outlook:
             endpoint=endpoint or last.endpoint,
             latency=None if session is None else session.latency.median,
             next_try_at=None if planned is None else planned[1],
-            reason=self._pool.reason,
+            reason=_late_reason(welcome) or self._pool.reason,
             clock_offset=last.clock_offset if session is None else session.latency.clock_offset,
             role=last.role if welcome is None else welcome.role,
             team=last.team if welcome is None else welcome.team,
@@ -157,12 +158,21 @@ class Outlook:
 
     def _state(self, session: Session | None) -> LinkState:
         if session is not None:
+            if session.is_late:
+                return "sign_in"
             if self._carriage.rooms.catching_up:
                 return "catching_up"
             return "slow" if (session.latency.median or 0.0) >= self._config.slow_latency else "live"
         if any(open_.state in ("dialling", "greeting") for open_ in self._pool.sessions):
             return "connecting"
         return "sign_in" if self._pool.all_refused else "offline"
+
+
+def _late_reason(welcome: Welcome | None) -> str:
+    """Say why somebody has to sign in again; `""` where nobody has to."""
+    if welcome is None or welcome.standing == "valid":
+        return ""
+    return f"your sign-in is {welcome.standing}; what you enter is held until ops decide"
 
 
 def _is_same(before: LinkState, now: LinkState) -> bool:

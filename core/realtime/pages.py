@@ -15,8 +15,10 @@ import msgspec
 
 from core.domain.events import Event
 from core.domain.ids import Epoch
-from core.errors import BadLog, Malformed, Unknown, Unreachable
+from core.errors import BadLog, Malformed, SignInRefused, Unknown, Unreachable
+from core.realtime.keyring import token_for
 from core.realtime.link import is_near
+from core.realtime.tls import client_context, tls_reason
 from core.wire.messages import Listing
 from core.wire.rooms import RoomInfo
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 PAGE_EVENTS = 5_000
 """Events to ask for at once."""
+
+REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 T = TypeVar("T")
 
@@ -126,16 +130,19 @@ class _Reader:
 
         why = ""
         for endpoint in self._settings.endpoints:
+            token = token_for(self._settings, endpoint)
             client = httpx.Client(
                 base_url="http" + endpoint.removeprefix("ws"),
+                headers={"Authorization": f"Bearer {token}"} if token else None,
                 timeout=self._settings.connection_timeout,
                 trust_env=not is_near(endpoint),
+                verify=client_context(self._settings.tls_ca) if endpoint.startswith("wss:") else True,
             )
             try:
                 client.get("/healthz").raise_for_status()
             except httpx.HTTPError as error:
                 client.close()
-                why = str(error)
+                why = tls_reason(error) or str(error)
                 continue
             self._client = client
             return self
@@ -150,6 +157,7 @@ class _Reader:
 
         Raises:
             Unknown: nothing does.
+            SignInRefused: this device may not read it.
             Unreachable: the hub does not answer, or cannot.
             Malformed: what came is not what it should be.
         """
@@ -165,6 +173,8 @@ class _Reader:
         try:
             if response.is_error:
                 detail = msgspec.json.decode(response.content, type=_Trouble).detail
+                if response.status_code in REFUSALS:
+                    raise SignInRefused(str(self._client.base_url), detail)
                 raise Unreachable(self._settings.endpoints, detail or f"HTTP {response.status_code}")
             return msgspec.json.decode(response.content, type=kind)
         except msgspec.MsgspecError as error:

@@ -21,11 +21,14 @@ from core.domain.text import MAX_TEXT, clean
 from core.errors import Malformed, WireError
 from core.realtime.exchange import Exchange
 from core.realtime.link import CLOSE_ABNORMAL, CLOSE_TIMEOUT, MAX_OUT_BYTES, is_near
+from core.realtime.tls import tls_reason
 from core.wire.codec import encode
 from core.wire.messages import CLOSE_SIGN_IN, CLOSE_TOO_LARGE
 from core.wire.poll import LONGEST_WAIT, MAX_POLLED_BYTES, MEDIA_TYPES, POLL_PATH, decode_polled, encode_body
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import httpx
 
     from core.realtime.exchange import Way
@@ -76,9 +79,18 @@ class Polling:
         wire: how messages are written.
         open_timeout: seconds for the first request, and for each later one beyond what it waits.
         carrier: told what happens, on the event loop; nothing after `hang_up`.
+        tls: whom to trust with `wss://`; `None` for whom the system trusts.
     """
 
-    def __init__(self, endpoint: str, wire: Format, open_timeout: float, carrier: Carrier) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        wire: Format,
+        open_timeout: float,
+        carrier: Carrier,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._tls = tls
         self._endpoint = endpoint
         self._wire: Format = wire
         self._open_timeout = open_timeout
@@ -119,6 +131,7 @@ class Polling:
         async with library.AsyncClient(
             base_url="http" + self._endpoint.removeprefix("ws"),
             trust_env=not near,
+            verify=self._tls or True,
             limits=library.Limits(keepalive_expiry=KEPT_SECONDS),
         ) as client:
             try:
@@ -214,7 +227,8 @@ class Polling:
         except TimeoutError as error:
             raise _Unknown(f"no answer within {self._open_timeout:g} s") from error
         except httpx.HTTPError as error:
-            raise _Unknown(f"no answer: {str(error) or type(error).__name__}") from error
+            why = tls_reason(error) or f"no answer: {str(error) or type(error).__name__}"
+            raise _Unknown(why) from error
         return self._understood(response, body, media_type)
 
     def _understood(self, response: httpx.Response, body: bytes, media_type: str) -> Polled:

@@ -150,7 +150,7 @@ class Pool:
                 urgent=line.endpoint.drained or not line.session.live or line.is_silent(now),
             )
             for link, line in self._lines.items()
-            if line.session.state in ("live", "leaving") and not line.probe
+            if line.session.state in ("live", "leaving") and not line.probe and not line.session.is_late
         ]
 
     def surplus(self, busy: Collection[LinkId], now: float) -> list[Session]:

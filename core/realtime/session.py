@@ -126,6 +126,11 @@ class Session:
         """Whether nobody knows if the link still lives."""
         return self._doubted_at is not None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the sign-in is good no more: the link delivers what was written, and reads nothing."""
+        return self.welcome is not None and self.welcome.standing != "valid"
+
     def send(self, message: ClientMessage) -> Send:
         """Count a message and return the effect that sends it."""
         self.traffic.messages_out += 1

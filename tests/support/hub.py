@@ -41,8 +41,9 @@ AWAY = MappingProxyType({"X-Forwarded-For": "192.0.2.7"})
 """What a request says that a proxy on this machine brings from elsewhere: the hub does not trust it."""
 PROGRAM = (
     "import json, sys, pathlib; from core.hub import HubOptions, run; "
-    "data, host, port, more = sys.argv[1:]; "
-    "sys.exit(run(HubOptions(pathlib.Path(data), host, int(port), True, **json.loads(more))))"
+    "data, host, port, more = sys.argv[1:]; more = json.loads(more); "
+    "more |= {name: pathlib.Path(more[name]) for name in more if name.startswith('tls_')}; "
+    "sys.exit(run(HubOptions(pathlib.Path(data), host, int(port), True, **more)))"
 )
 
 

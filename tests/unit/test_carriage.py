@@ -41,14 +41,15 @@ class Device:
         self.pool.open = True
         self.now = 100.0
 
-    def link(self, *listings: Listing) -> Session:
-        """Dial the next endpoint, and be welcomed there."""
+    def link(self, *listings: Listing, late: bool = False) -> Session:
+        """Dial the next endpoint, and be welcomed there, with a sign-in that is good or no more."""
         (dial,) = self.pool.dials(self.now)
         session = self.pool.session(dial.link)
         assert session is not None
         session.receive_open(Hello(DeviceId("laptop-1"), "Ann"), self.now)
         session.receive_size(1, self.now)
-        session.receive_message(Welcome("hub", "s", 5.0, NOON, listings), moment(self.now))
+        welcome = Welcome("hub", "s", 5.0, NOON, listings, standing="expired" if late else "valid")
+        session.receive_message(welcome, moment(self.now))
         session.receive_message(Pong(self.now, NOON), moment(self.now + 0.01))
         self.pool.receive_live(session.link)
         self.said = self.carriage.receive_listed(session, listings, moment(self.now))
@@ -188,6 +189,19 @@ def test_entries_have_a_link_kept_for_them_whether_followed_or_not() -> None:
     assert device.carriage.barred(second.link) == {PLAN.id}, "the answers may come with the replay"
     device.carriage.leave(ROOM, moment(device.now))
     assert device.carriage.load(second.link) == 1
+
+
+def test_a_link_whose_sign_in_is_good_no_more_delivers_and_carries_no_room() -> None:
+    device = Device(A, B)
+    device.carriage.enter([PLAN.id])
+    late = device.link(late=True)
+    assert device.join() == [], "it reads nothing"
+    assert device.carriage.openings(late) == (frozenset(), {PLAN.id})
+    good = device.link(listing())
+    assert of(Say, device.plan()) == [Say(good.link, Join(ROOM))]
+    assert device.carriage.openings(late)[0] == {PLAN.id}, "the better link delivers"
+    device.hear(good, Replay(ROOM, EPOCH, LOG))
+    assert device.carriage.openings(good) == (frozenset(), frozenset({PLAN.id}))
 
 
 # What hubs hold.

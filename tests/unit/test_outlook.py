@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -38,10 +39,13 @@ class Device:
         assert session is not None
         return session
 
-    def greet(self, session: Session, now: float) -> list[str]:
+    def greet(
+        self, session: Session, now: float, standing: Literal["valid", "expired"] = "valid"
+    ) -> list[str]:
         session.receive_open(Hello(DeviceId("laptop-1"), "Ann"), now)
         session.receive_size(1, now)
-        session.receive_message(Welcome("hub", "s", 5.0, NOON, (), "moderator"), moment(now))
+        welcome = Welcome("hub", "s", 5.0, NOON, (), "moderator", standing=standing)
+        session.receive_message(welcome, moment(now))
         self.pool.receive_live(session.link)
         self.carriage.receive_listed(session, (), moment(now))
         lines = [told.line.text for told in self.outlook.receive_live(session, moment(now))]
@@ -84,9 +88,20 @@ def test_a_dial_is_connecting_and_a_welcome_live() -> None:
     assert said.links[0].state == "live"
 
 
+def test_a_sign_in_that_is_good_no_more_is_told() -> None:
+    device = Device(HUB)
+    session = device.dial(100.0)
+    device.greet(session, 101.0, "expired")
+    said = device.said(101.0)
+    assert (said.state, said.reason) == (
+        "sign_in",
+        "your sign-in is expired; what you enter is held until ops decide",
+    )
+
+
 def test_rooms_that_miss_something_are_being_caught_up() -> None:
     device, session = live()
-    device.carriage.join(ROOM)
+    device.carriage.join(ROOM, moment(100.0))
     device.carriage.plan(moment(100.0))
     assert device.said(100.0).state == "catching_up"
     device.carriage.receive(session, Replay(ROOM, EPOCH, log(PLAN)), moment(100.0))
@@ -137,7 +152,7 @@ def test_of_several_links_only_what_matters_is_said() -> None:
     device = Device(HUB, "ws://spare")
     main = device.dial(100.0)
     device.greet(main, 100.0)
-    device.carriage.join(ROOM)
+    device.carriage.join(ROOM, moment(100.0))
     device.carriage.plan(moment(100.0))
     spare = device.dial(100.0)
     assert device.lose(spare, 100.0, reason="refused") == ["cannot reach ws://spare: refused; trying again"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -42,6 +43,18 @@ def test_a_link_greets_is_welcomed_and_lives() -> None:
     assert session.welcome is WELCOME
     assert session.live_since == 102.0
     assert (session.traffic.messages_in, session.traffic.messages_out, session.traffic.bytes_in) == (1, 2, 10)
+
+
+@pytest.mark.parametrize(("standing", "late"), [("valid", False), ("expired", True), ("revoked", True)])
+def test_a_link_knows_what_its_sign_in_is_good_for(
+    standing: Literal["valid", "expired", "revoked"], late: bool
+) -> None:
+    session = greeting()
+    assert not session.is_late
+    session.receive_size(10, 102.0)
+    session.receive_message(Welcome("hub", "s1", 5.0, NOON, (), standing=standing), moment(102.0))
+    assert session.live
+    assert session.is_late is late
 
 
 def test_a_dial_that_does_not_open_is_given_up() -> None:

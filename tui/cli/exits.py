@@ -17,6 +17,7 @@ from core import (
     CourtsideError,
     FolderInUse,
     NotSaved,
+    SignInRefused,
     Unreachable,
     WireError,
 )
@@ -49,6 +50,7 @@ class Exit(IntEnum):
 EXITS: tuple[tuple[type[CourtsideError], Exit], ...] = (
     (BadSettings, Exit.USAGE),
     (NotSaved, Exit.NOT_SAVED),
+    (SignInRefused, Exit.SIGN_IN),
     (Unreachable, Exit.UNREACHABLE),
     (WireError, Exit.UNREACHABLE),
     (FolderInUse, Exit.REFUSED),

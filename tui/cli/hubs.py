@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,7 +26,6 @@ from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from core import Settings
 
@@ -57,6 +57,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="end when standard input ends, as for a program that starts it",
     )
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="the certificate to show, in PEM")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, if it is in another file")
+    parser.add_argument(
+        "--require-token", action="store_true", help="ask for a token even on this machine; its owner has one"
+    )
+    parser.add_argument(
+        "--closed", action="store_true", help="ask for a token to read, too (default: only to write)"
+    )
     parser.add_argument("--json", action="store_true", help="print what happens as JSON, ready first")
 
 
@@ -66,7 +74,18 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
     if args.attached:
         threading.Thread(target=_end_with_input, name="input", daemon=True).start()
-    return run(HubOptions(host=args.host, port=args.port, data=settings.data, json=args.json))
+    return run(
+        HubOptions(
+            host=args.host,
+            port=args.port,
+            data=settings.data,
+            json=args.json,
+            require_token=args.require_token,
+            open_reading=not args.closed,
+            tls_cert=args.tls_cert,
+            tls_key=args.tls_key,
+        )
+    )
 
 
 def _end_with_input() -> None:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core import LocalLine, Unknown, Unreachable, fetch_log, ids
+from core import LocalLine, Unknown, Unreachable, fetch_log, ids, named
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import say
 
@@ -39,14 +39,21 @@ class Reading:
 
 
 def located(settings: Settings) -> Settings:
-    """Return settings that name the hub that runs on the data folder, where none is configured."""
+    """Return settings that name the hub that runs on the data folder, where none is configured.
+
+    Whoever may read that folder owns the hub, and is signed in as such. The person is called as ops call
+    them, unless they said otherwise.
+    """
     if settings.ws_url:
-        return settings
+        return named(settings)
     # Loaded on use: the hub's front door is not everybody's.
-    from core.hub import running
+    from core.hub import owner_token, running
 
     url = running(settings.data)
-    return settings if url is None else settings.model_copy(update={"ws_url": (url,)})
+    if url is None:
+        return settings
+    token = settings.token or owner_token(settings.data)
+    return settings.model_copy(update={"ws_url": (url,), "token": token})
 
 
 def run(job: Coroutine[object, object, int]) -> int:
@@ -106,7 +113,8 @@ def tell_problems(realtime: Realtime) -> None:
 def refused_sign_in(view: View) -> Stopped:
     """Make the error of a hub that does not let this device in."""
     return Stopped(
-        Exit.SIGN_IN, f"the hub refuses to sign in: {view.connection.reason}; give another --token"
+        Exit.SIGN_IN,
+        f"the hub refuses to sign in: {view.connection.reason}; get a code, then `courtside join CODE`",
     )
 
 
