@@ -384,9 +384,19 @@ class Engine:
         """Show what the hub could not use, and see to it that it is not sent again for ever."""
         if problem.room is not None:
             steps = self._carriage.receive_missing(session, problem.room, problem.detail, moment)
-            return self._steps(steps)
+            return self._steps(steps) + self._copied(problem.room, moment)
         records = self._outbox.receive_problem(problem.ids, problem.detail)
         return [*records, _line(moment, "problem", f"the hub says: {problem.detail}")]
+
+    def _copied(self, room: RoomId, moment: Moment) -> list[Effect]:
+        """Say what can be done where a hub lost a tournament of which there is a copy here."""
+        tournament = log_of(room)
+        position = None if tournament is None else self._logs.positions.get(tournament)
+        if position is None:
+            return []
+        advice = f"an admin can bring it back: courtside rescue {tournament}"
+        text = f"this hub does not hold {tournament}; here is a copy up to event {position.seq}: {advice}"
+        return [_line(moment, "problem", text)]
 
     def _answered(self, session: Session, answers: Iterable[Answer], moment: Moment) -> list[Effect]:
         effects: list[Effect] = []

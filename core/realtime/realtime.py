@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from core.domain.adoption import pack_copy
 from core.domain.commands import (
     Broadcast,
     CloseMissing,
     CreateTournament,
     Entry,
     MatchCommand,
-    Notify,
     ReviveTournament,
     Settle,
     Undo,
@@ -33,7 +33,7 @@ from core.domain.commands import (
 )
 from core.domain.ids import CommandId, RoomId, TournamentId, read_room, tournament_of
 from core.domain.lookup import find_match
-from core.errors import BadInput, BadSettings, Unknown
+from core.errors import BadInput, Unknown
 from core.realtime.client import Client
 from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
@@ -41,6 +41,7 @@ from core.realtime.opening import open_folder
 from core.realtime.overlay import base_of
 from core.realtime.pages import fetch_rooms
 from core.realtime.submission import Submission
+from core.settings import endpoint as one_form
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -76,11 +77,8 @@ async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncItera
 
     Raises:
         BadLog: the journal is damaged and another process uses it, or a newer version wrote it.
-        BadSettings: the settings ask for what this version does not have.
+        BadSettings: the settings name certificates that cannot be used.
     """
-    if not settings.enable_scalable_ws:
-        why = "the basic mode for old servers is not in this version; leave it true"
-        raise BadSettings("enable_scalable_ws", "settings", why)
     opened = await asyncio.to_thread(open_folder, settings, sends=sends)
     client = Client(settings, opened)
     failure: Exception | None = None
@@ -185,6 +183,28 @@ class Realtime:
         self._client.submit(submission, look_up=id is not None)
         return submission
 
+    def rescue(self, tournament: str, *, why: str = "") -> Submission:
+        """Have a hub that lost a tournament go on from this device's copy, in a new epoch; for admins.
+
+        What this copy lacks, other devices bring by themselves once it is there.
+
+        ```python
+        answer = await realtime.rescue("summer").confirmed(10)
+        ```
+
+        Args:
+            tournament: which one; this device has a copy of it.
+            why: the reason given.
+
+        Raises:
+            Unknown: there is no copy of it here.
+            RuntimeError: this client is closed, or was opened for reading.
+        """
+        shown = self.view.tournaments.get(TournamentId(tournament))
+        if shown is None:
+            raise Unknown("tournament", tournament, tuple(self.view.tournaments)[:3])
+        return self.submit(ReviveTournament(pack_copy(shown.confirmed)), tournament=tournament, why=why)
+
     def withdraw(self, id: str, *, why: str = "") -> Submission:
         """Take an entry back.
 
@@ -227,9 +247,36 @@ class Realtime:
         """Tell the others, by presence, whether somebody is at this device's keys; at first somebody is."""
         self._client.set_idle(idle)
 
-    def reconnect(self) -> None:
-        """Dial afresh now, and forget what hubs have refused."""
-        self._client.reconnect()
+    def reconnect(self, endpoint: str | None = None) -> None:
+        """Dial an endpoint afresh now, or all of them, and forget what hubs have refused."""
+        self._client.reconnect(endpoint)
+
+    def drain(self, endpoint: str) -> None:
+        """Carry nothing over an endpoint any more: its rooms move first.
+
+        Where no other link can be had they stay: a drain takes nobody off-line.
+        """
+        self._client.drain(endpoint)
+
+    def undrain(self, endpoint: str) -> None:
+        """Use a drained endpoint again."""
+        self._client.undrain(endpoint)
+
+    def add_endpoint(self, address: str) -> None:
+        """Use one more endpoint from now on.
+
+        Raises:
+            BadInput: it is no address of a hub.
+        """
+        self._client.add_endpoint(_endpoint(address))
+
+    def remove_endpoint(self, address: str) -> None:
+        """Forget an endpoint: its links are hung up, and its rooms go on over others.
+
+        Raises:
+            BadInput: it is no address of a hub.
+        """
+        self._client.remove_endpoint(_endpoint(address))
 
     @property
     def attendance(self) -> Attendance:
@@ -413,6 +460,8 @@ class Realtime:
         return replace(command, match=match)
 
     def _tournament(self, command: Command, tournament: str | None) -> TournamentId:
+        if isinstance(command, MatchCommand):
+            return tournament_of(command.match)
         match command:
             case CreateTournament(plan):
                 return plan.id
@@ -420,14 +469,20 @@ class Realtime:
                 if tournament is None:
                     raise BadInput("name the tournament")
                 return TournamentId(tournament)
-            case Notify() | Broadcast() if tournament is not None:
+            case _ if tournament is not None:
                 return TournamentId(tournament)
             case Broadcast(room) if (parts := read_room(room)) is not None and parts.tournament is not None:
                 return parts.tournament
-            case Notify() | Broadcast():
+            case _:
                 known = tuple(self.view.tournaments)
                 if len(known) != 1:
                     raise BadInput("name the tournament: this device knows " + (", ".join(known) or "none"))
                 return known[0]
-            case _:
-                return tournament_of(command.match)
+
+
+def _endpoint(address: str) -> str:
+    """Return a hub's address in its one form."""
+    try:
+        return one_form(address)
+    except ValueError as error:
+        raise BadInput(str(error)) from error

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.commands import AddScore, CreateTournament
+from core.domain.commands import AddScore, CreateTournament, Settle
 from core.domain.events import EventAdopted, PointsAdded
 from core.domain.ids import tournament_room
 from core.realtime.pages import fetch_log
 from core.realtime.realtime import Realtime, open_realtime
+from core.realtime.submission import Submission
 from tests.support.hub import HubProcess
 from tests.support.scorer import quick
-from tests.support.tournaments import entry, league, match
+from tests.support.tournaments import entry, league
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from core.domain.state import Tournament
@@ -34,9 +35,10 @@ DEADLINE = 20.0
 class Console:
     """One console of the venue: a realtime client in this process, with a data folder of its own."""
 
-    def __init__(self, realtime: Realtime, number: int) -> None:
+    def __init__(self, realtime: Realtime, number: int, stack: AsyncExitStack) -> None:
         self.realtime = realtime
         self.number = number
+        self._stack = stack
 
     @property
     def shown(self) -> Shown:
@@ -48,11 +50,15 @@ class Console:
         """As the hub confirmed it."""
         return self.shown.confirmed
 
-    def score(self, points: int) -> list[object]:
+    def score(self, points: int) -> list[Submission]:
         """Enter points for the home side of this console's own match."""
         fixture = PLAN.fixtures[self.number]
         assert fixture.home.team is not None
         return [self.realtime.submit(AddScore(fixture.id, fixture.home.team, 1)) for _ in range(points)]
+
+    async def close(self) -> None:
+        """Close this console."""
+        await self._stack.aclose()
 
     async def until(self, said: Callable[[View], bool]) -> None:
         """Wait until the view is as it should be."""
@@ -89,9 +95,10 @@ class Venue:
     async def console(self, number: int) -> Console:
         """Open a console."""
         settings = quick(self.folder / f"laptop-{number}", self.hub.url)
-        realtime = await self._stack.enter_async_context(open_realtime(settings))
+        stack = await self._stack.enter_async_context(AsyncExitStack())
+        realtime = await stack.enter_async_context(open_realtime(settings))
         realtime.join(tournament_room(T))
-        return Console(realtime, number)
+        return Console(realtime, number, stack)
 
     async def start(self) -> None:
         """Start the hub."""
@@ -129,7 +136,7 @@ async def venue(tmp_path: Path) -> AsyncIterator[Venue]:
     await venue.close()
 
 
-def counted(venue: Venue) -> list[str]:
+def counted(venue: Venue) -> Sequence[str]:
     """Return the ids of all points that ever counted at the hub, in whichever epoch."""
     _, log = fetch_log(quick(venue.folder / "reader", venue.hub.url), T)
     facts = [(event, event.fact) for event in log]
@@ -143,12 +150,7 @@ def counted(venue: Venue) -> list[str]:
 
 
 async def test_five_consoles_bring_every_score_back_once_to_a_hub_put_back_in_time(venue: Venue) -> None:
-    consoles = [await venue.console(number) for number in range(5)]
-    for console in consoles:
-        await console.until(lambda view: T in view.tournaments and view.tournaments[T].live)
-        console.score(2)
-    for console in consoles:
-        await console.sees(2, 2, 2, 2, 2)
+    consoles = await play(venue, 0, 1, 2, 3, 4)
     await venue.stop()
     venue.save()
     await venue.start()
@@ -172,3 +174,73 @@ async def test_five_consoles_bring_every_score_back_once_to_a_hub_put_back_in_ti
     assert [held for one in consoles[0].state.matches.values() for held in one.held] == []
     commands = await asyncio.to_thread(counted, venue)
     assert len(commands) == len(set(commands)) == 20
+
+
+async def play(venue: Venue, *numbers: int) -> list[Console]:
+    """Open consoles, and score two points on each one's match."""
+    consoles = [await venue.console(number) for number in numbers]
+    wanted = tuple(2 if number in numbers else 0 for number in range(5))
+    for console in consoles:
+        await console.until(lambda view: T in view.tournaments and view.tournaments[T].live)
+        console.score(2)
+    for console in consoles:
+        await console.sees(*wanted)
+    return consoles
+
+
+async def test_a_hub_that_lost_everything_goes_on_from_a_console_and_gets_the_rest_from_others(
+    venue: Venue,
+) -> None:
+    first, second = await play(venue, 0, 1)
+    # The first console loses sight of the hub: the others score on, and it has an entry of its own.
+    await venue.stop()
+    first.score(1)
+    await venue.start()
+    await first.sees(3, 2, 0, 0, 0)
+    await second.sees(3, 2, 0, 0, 0)
+    await venue.stop()
+    venue.lose()
+    second.score(1)
+    await venue.start()
+    await first.until(lambda view: T not in {one.id for one in view.directory} and view.connection.connected)
+    await first.until(
+        lambda view: any("courtside rescue league" in getattr(line, "text", "") for line in view.feed.lines)
+    )
+    assert homes(first.state) == (3, 2, 0, 0, 0)
+    answer = await first.realtime.rescue(T).confirmed(DEADLINE)
+    assert answer.outcome == "accepted"
+    for console in (first, second):
+        await console.sees(3, 3, 0, 0, 0)
+    assert first.state.past[0].missing == ()
+
+
+async def test_a_console_that_comes_late_brings_what_only_it_saw(venue: Venue) -> None:
+    first, second = await play(venue, 0, 1)
+    await venue.stop()
+    venue.save()
+    await venue.start()
+    for console in (first, second):
+        await console.until(lambda view: view.tournaments[T].live)
+    await second.close()
+    first.score(3)
+    await first.sees(5, 2, 0, 0, 0)
+    await first.close()
+    await venue.stop()
+    venue.put_back()
+    await venue.start()
+    # Nobody who is there saw what came after the copy, so its log goes on where it ends.
+    again = await venue.console(1)
+    again.score(1)
+    await again.sees(2, 3, 0, 0, 0)
+    late = await venue.console(0)
+    # The first of the late console's points stood where the hub has another event now: a person decides.
+    for console in (late, again):
+        await console.sees(4, 3, 0, 0, 0)
+    [held] = late.state.matches[MATCHES[0]].held
+    assert "was seen with two contents" in held.reason
+    assert isinstance(held.entry.command, AddScore)
+    decision = Settle(MATCHES[0], (held.entry.id,), (held.entry.command,))
+    answer = await again.realtime.submit(decision).confirmed(DEADLINE)
+    assert answer.outcome == "accepted"
+    for console in (late, again):
+        await console.sees(5, 3, 0, 0, 0)

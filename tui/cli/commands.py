@@ -7,9 +7,11 @@ from tui.cli.demo import DEMO
 from tui.cli.exporting import EXPORT
 from tui.cli.hubs import HUB
 from tui.cli.importing import IMPORT
+from tui.cli.inviting import INVITE, JOIN
 from tui.cli.load import LOAD
 from tui.cli.queueing import QUEUE
 from tui.cli.replaying import REPLAY
+from tui.cli.rescuing import RESCUE
 from tui.cli.scoring import SCORE
 from tui.cli.status import STATUS
 from tui.cli.tables import BRACKET, STANDINGS
@@ -17,4 +19,21 @@ from tui.cli.watching import WATCH
 
 __all__ = ["COMMANDS", "CONSOLE"]
 
-COMMANDS = (DEMO, HUB, IMPORT, REPLAY, WATCH, SCORE, QUEUE, STATUS, STANDINGS, BRACKET, BOARD, EXPORT, LOAD)
+COMMANDS = (
+    DEMO,
+    HUB,
+    IMPORT,
+    REPLAY,
+    WATCH,
+    SCORE,
+    QUEUE,
+    STATUS,
+    STANDINGS,
+    BRACKET,
+    BOARD,
+    EXPORT,
+    INVITE,
+    JOIN,
+    RESCUE,
+    LOAD,
+)

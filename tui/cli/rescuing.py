@@ -1,0 +1,92 @@
+"""`courtside rescue`: gives a hub that lost a tournament this device's copy of it to go on from.
+
+Asks before it does, as everybody at that hub goes on from there: what this copy lacks, other devices bring by
+themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from core import open_realtime
+from tui.cli.exits import Exit, Stopped
+from tui.cli.output import put, put_json, say
+from tui.cli.parser import Command, add_json
+from tui.cli.reach import choose, connect, located, run, unreachable
+from tui.cli.scoring import EXITS
+
+if TYPE_CHECKING:
+    import argparse
+
+    from core import Settings, Tournament
+
+ANSWER_WAIT = 10.0
+"""Seconds to wait for the hub's answer."""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tournament", metavar="T", nargs="?", help="which one, where this device has several")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_json(parser)
+
+
+async def _rescue(args: argparse.Namespace, settings: Settings) -> int:
+    settings = located(settings)
+    async with open_realtime(settings) as realtime:
+        if not await connect(realtime, settings):
+            raise unreachable(realtime, settings)
+        held = {listing.id for listing in realtime.view.directory}
+        if args.tournament in held:
+            return _report(args.tournament, "there", "", 0, as_json=args.json)
+        copies = realtime.view.tournaments
+        copy = copies[choose((one for one in copies if one not in held), args.tournament)].confirmed
+        if not args.yes:
+            _ask(copy)
+        entry = realtime.rescue(copy.id)
+        try:
+            await entry.confirmed(timeout=ANSWER_WAIT)
+        except TimeoutError:
+            say("the hub has not answered yet; the copy is saved here, and is sent as soon as it does")
+        return _report(copy.id, entry.state, entry.reason, copy.position.seq, as_json=args.json)
+
+
+def _ask(copy: Tournament) -> None:
+    """Ask whether this copy is to be used.
+
+    Raises:
+        Stopped: it is not, or nobody can be asked.
+    """
+    at = "no time" if copy.updated_at is None else f"{copy.updated_at.astimezone():%H:%M:%S}"
+    played = sum(match.finished for match in copy.matches.values())
+    question = (
+        f"This hub does not hold {copy.name}. Your copy is of {at}, event {copy.position.seq}, with {played}"
+        f" of {len(copy.matches)} matches played. Everybody goes on from it. Bring it?"
+    )
+    if not sys.stdin.isatty():
+        raise Stopped(Exit.USAGE, f"{question} Say --yes to do so")
+    say(f"{question} [y/N] ")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Stopped(Exit.REFUSED, "nothing was changed")
+
+
+def _report(tournament: str, state: str, reason: str, seq: int, *, as_json: bool) -> int:
+    if as_json:
+        put_json({"tournament": tournament, "state": state, "seq": seq, "reason": reason})
+    elif state == "there":
+        put(f"the hub holds {tournament}; what it lacks of it, consoles bring by themselves")
+    elif state in ("confirmed", "official"):
+        put(f"{tournament} goes on from event {seq} of this copy; what lies beyond comes back by itself")
+    else:
+        put(f"{tournament}: {state}")
+    if reason:
+        say(reason)
+    return Exit.DONE if state == "there" else EXITS.get(state, Exit.WAITING)
+
+
+RESCUE = Command(
+    "rescue",
+    "gives a hub that lost a tournament this device's copy of it",
+    _arguments,
+    lambda args, settings: run(_rescue(args, settings)),
+)
