@@ -2,7 +2,8 @@
 
 `python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
 each in a process of its own, and demands 100 %. Where several packages have a module of one name, its file
-is `test_<module>_<package>.py`. A package whose tests bear its own name
+is `test_<module>_<package>.py`. Tests too many for one file stand by theme in `test_<module>_<theme>.py`, and
+are run together. A package whose tests bear its own name
 (`test_<package>*.py`) is judged as one. Which modules are pure stands in one place, the contract "pure" of
 import-linter in `pyproject.toml`; a module that only declares values needs no test file.
 """
@@ -73,7 +74,18 @@ def tests_of(name: str) -> list[Path]:
         return sorted(folder.glob(f"test_{last}*.py"))
     package = name.split(".")[-2]
     named = (folder / f"test_{last}_{package}.py", folder / f"test_{last}.py")
-    return [file for file in named if file.is_file()][:1]
+    first = [file for file in named if file.is_file()][:1]
+    return first + [
+        file for file in sorted(folder.glob(f"test_{last}_*.py")) if first and _is_theme(file, last)
+    ]
+
+
+def _is_theme(file: Path, module: str) -> bool:
+    """Return whether a test file is the part of a module's tests that has a theme of its own."""
+    theme = file.stem.removeprefix(f"test_{module}_")
+    others = (found.stem for room in ("core", "tui") for found in (ROOT / room).rglob("*.py"))
+    packages = (found.parent.name for found in ROOT.glob("core/*/__init__.py"))
+    return theme not in packages and f"{module}_{theme}" not in others
 
 
 def unit_of(module: str) -> str:
