@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.domain.commands import AddScore, Base, CompleteMatch, Score, SetScore
+from core.domain.commands import AddScore, Base, CompleteMatch, Score, SetScore, SetTime
+from core.domain.games import TimeRules, leader, points_of
 from core.domain.lookup import find_match, find_team
 from core.wire.legacy import LiveScore, MatchComplete, PlayerAction
 
 if TYPE_CHECKING:
     from core.domain.commands import MatchCommand
+    from core.domain.ids import TeamId
     from core.domain.state import Match, Tournament
 
 Result: TypeAlias = LiveScore | MatchComplete
@@ -53,11 +55,11 @@ def _score(said: LiveScore, state: Tournament, match: Match) -> Wish | None:
     is_home = match.side_of(team) == "home"
     current = match.score.home if is_home else match.score.away
     base = Base(state.position.epoch, match.version)
-    if said.delta and said.score == current + said.delta:
-        return Wish(AddScore(match.id, team, said.delta), base, why=_why(said))
-    if said.delta:
+    point = _point(said, state, match, team)
+    if point is not None:
         objection = f"an old client says {said.score} after {said.delta:+d}, but the score was {current}"
-        return Wish(AddScore(match.id, team, said.delta), base, objection, _why(said))
+        follows = said.score == current + said.delta
+        return Wish(point, base, "" if follows else objection, _why(said))
     if said.score == current:
         return None
     score = Score(said.score, match.score.away) if is_home else Score(match.score.home, said.score)
@@ -65,20 +67,33 @@ def _score(said: LiveScore, state: Tournament, match: Match) -> Wish | None:
     return Wish(SetScore(match.id, score), base, objection, _why(said))
 
 
+def _point(said: LiveScore, state: Tournament, match: Match, team: TeamId) -> AddScore | SetTime | None:
+    """Return the command for a change, with what a player did where the game has a rule for that."""
+    rules = state.rules(match.stage)
+    if isinstance(rules, TimeRules):
+        return SetTime(match.id, team, said.score) if said.delta else None
+    action = _action(said)
+    if action is not None and points_of(rules, action.action) == said.delta:
+        return AddScore(match.id, team, said.delta, action.action, action.player_id)
+    return AddScore(match.id, team, said.delta) if said.delta else None
+
+
 def _end(said: MatchComplete, state: Tournament, match: Match) -> Wish:
     base = Base(state.position.epoch, match.version)
     winner = None if said.winner is None else find_team(state, match.id, said.winner)
-    score = match.score
-    leader = (
-        None if score.home == score.away else match.slot("home" if score.home > score.away else "away").team
-    )
-    if winner == leader:
+    score = match.result
+    ahead = leader(state.rules(match.stage), score)
+    if winner == (None if ahead is None else match.slot(ahead).team):
         return Wish(CompleteMatch(match.id), base)
     named = "a draw" if winner is None else f"{state.teams[winner].name} as the winner"
     objection = f"an old client says {named}, but the score is {score.home}-{score.away}"
     return Wish(CompleteMatch(match.id), base, objection)
 
 
+def _action(said: LiveScore) -> PlayerAction | None:
+    return said.player_action if isinstance(said.player_action, PlayerAction) else None
+
+
 def _why(said: LiveScore) -> str:
-    action = said.player_action
-    return f"{action.action} by {action.player_id}" if isinstance(action, PlayerAction) else ""
+    action = _action(said)
+    return "" if action is None else f"{action.action} by {action.player_id}"

@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from core.domain.commands import Score
 from core.domain.events import (
     EntryUndone,
+    EventAdopted,
     MatchCompleted,
+    MatchForfeited,
     MatchReopened,
     MatchStarted,
     Notified,
     PointsAdded,
     ScoreSet,
+    SetReopened,
+    SetsEntered,
+    SetWon,
+    StatusChanged,
+    TeamAdded,
+    TimeSet,
 )
+from core.domain.games import CupsRules, TimeRules
 from core.domain.standings import tables
 from core.wire.legacy import (
     MAX_LISTED,
@@ -30,7 +40,9 @@ from core.wire.legacy import (
     MatchComplete,
     NamedTeam,
     Notification,
+    PlayerAction,
     Ranking,
+    TeamJoined,
     TournamentComplete,
     TournamentStart,
     TournamentStatus,
@@ -40,11 +52,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from core.domain.commands import Score, Side
+    from core.domain.commands import Side
     from core.domain.events import Event
     from core.domain.ids import TeamId
     from core.domain.state import Match, Tournament
-    from core.wire.legacy import Happening, PlayerAction
+    from core.wire.legacy import GameType, Happening
 
 SIDES: tuple[Side, Side] = ("home", "away")
 
@@ -57,21 +69,23 @@ def tell(event: Event, state: Tournament, action: PlayerAction | None = None) ->
         state: the tournament with the event, and perhaps later ones, applied.
         action: what a player did for it, where an old client said so.
     """
-    fact = event.fact
-    if isinstance(fact, Notified):
-        return (Notification(state.id, fact.level, fact.title, fact.text),)
     match = None if event.match is None else state.matches.get(event.match)
     if match is None:
-        return ()
-    match fact:
-        case PointsAdded() | ScoreSet() | EntryUndone():
-            return _scores(state, match, (fact.before, fact.after), event.received_at, action)
+        return _of_all(event, state)
+    match event.fact:
+        case PointsAdded(before=before, after=after, action=did, player=player):
+            told = PlayerAction(player, did) if did is not None and player else action
+            return _scores(state, match, (before, after), event.received_at, told)
+        case ScoreSet() | EntryUndone() | TimeSet() | SetsEntered() | SetWon() | SetReopened() as changed:
+            return _scores(state, match, _change(changed), event.received_at)
+        case EventAdopted(taken="counts"):
+            return standing(state, match)
         case MatchStarted():
             began = (TournamentStart(state.id),) if _is_first(state) else ()
             return (*began, game_start(state, match))
         case MatchReopened():
             return (game_start(state, match),)
-        case MatchCompleted(score, winner):
+        case MatchCompleted(score=score, winner=winner) | MatchForfeited(score=score, winner=winner):
             end = GameEnd(state.id, match.id, _by_team(match, score), _seconds(match, event.received_at))
             over = (TournamentComplete(state.id),) if _is_over(state) else ()
             return (MatchComplete(state.id, match.id, winner), end, *over)
@@ -81,7 +95,7 @@ def tell(event: Event, state: Tournament, action: PlayerAction | None = None) ->
 
 def catch_up(state: Tournament) -> tuple[Happening, ...]:
     """Return what somebody must know who subscribes now: the matches that are played, as they stand."""
-    told: list[Happening] = [TournamentStatus(state.id, is_open=not _is_over(state))]
+    told: list[Happening] = [TournamentStatus(state.id, is_open=state.status == "open")]
     for match in state.matches.values():
         if match.phase == "live":
             told.append(game_start(state, match))
@@ -107,7 +121,7 @@ def game_start(state: Tournament, match: Match) -> GameStart:
         if (team := match.slot(side).team) is not None
     )
     began = next((entry.entered_at for entry in match.entries), match.changed_at)
-    return GameStart(state.id, match.id, "points", teams, _millis(began))
+    return GameStart(state.id, match.id, _game_type(state, match), teams, _millis(began))
 
 
 def ranks(state: Tournament) -> Mapping[TeamId, tuple[int, int]]:
@@ -131,12 +145,50 @@ def leaderboard(
     return LeaderboardUpdate(state.id, rankings, changed)
 
 
+def _of_all(event: Event, state: Tournament) -> tuple[Happening, ...]:
+    """Return what is told of an event of the tournament as a whole."""
+    match event.fact:
+        case Notified(title, text, level):
+            return (Notification(state.id, level, title, text),)
+        case TeamAdded(team=team):
+            return (TeamJoined(state.id, NamedTeam(team.id, team.name)),)
+        case StatusChanged(status=status):
+            told = TournamentStatus(state.id, is_open=status == "open")
+            over = (TournamentComplete(state.id),) if status == "finished" else ()
+            return (told, *((TournamentStart(state.id),) if status == "running" else over))
+        case _:
+            return ()
+
+
+def _change(
+    fact: ScoreSet | EntryUndone | TimeSet | SetsEntered | SetWon | SetReopened,
+) -> tuple[Score, Score]:
+    """Return the running score before and after; it begins at nothing with each set."""
+    match fact:
+        case SetWon(score=score):
+            return score, Score()
+        case SetReopened(score=score):
+            return Score(), score
+        case _:
+            return fact.before, fact.after
+
+
+def _game_type(state: Tournament, match: Match) -> GameType:
+    match state.rules(match.stage):
+        case CupsRules():
+            return "cups"
+        case TimeRules():
+            return "time"
+        case _:
+            return "points"
+
+
 def _scores(
     state: Tournament,
     match: Match,
     change: tuple[Score, Score],
     at: datetime,
-    action: PlayerAction | None,
+    action: PlayerAction | None = None,
 ) -> tuple[LiveScore, ...]:
     before, after = change
     return tuple(

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from core.domain.commands import (
+    AddScore,
+    AddTeam,
+    ChangeStatus,
     Command,
     CompleteMatch,
     ConfirmResult,
+    EnterSets,
+    ForfeitMatch,
     Notify,
     ReopenMatch,
     Score,
     SetScore,
+    SetTime,
     StartMatch,
     Undo,
 )
+from core.domain.events import EventAdopted
+from core.domain.games import CupsRules, Game, Rules, SetsRules, TimeRules
+from core.domain.ids import Epoch, GameId, TeamId
+from core.domain.plan import Plan, Team
 from core.domain.state import Tournament
 from core.wire.dialect import catch_up, leaderboard, ranks, standing, tell
 from core.wire.legacy import (
@@ -27,6 +38,7 @@ from core.wire.legacy import (
     NamedTeam,
     Notification,
     PlayerAction,
+    TeamJoined,
     TournamentComplete,
     TournamentStart,
     TournamentStatus,
@@ -100,6 +112,71 @@ def test_a_match_that_is_reopened_is_played_again() -> None:
     assert [type(one) for one in happenings] == [GameStart]
 
 
+def played(rules: Rules) -> Plan:
+    """Return the league with a game of its own."""
+    stage = replace(PLAN.stages[0], game=GameId("own"))
+    return replace(PLAN, stages=(stage,), games=(Game(GameId("own"), "Own", rules),))
+
+
+def last(plan: Plan, *commands: Command) -> list[Happening]:
+    """Return what is told of the last command in another plan."""
+    log, state = record(plan, list(commands))
+    return [one for event in log if event.command == log[-1].command for one in tell(event, state)]
+
+
+def test_what_a_player_did_is_told_where_the_log_has_it() -> None:
+    plan = played(CupsRules())
+    told_of = last(plan, point(plan, 1, "a"), AddScore(M1, TeamId("a"), 2, "bounce", "p7"))
+    assert [one.player_action for one in told_of if isinstance(one, LiveScore)] == [
+        PlayerAction("p7", "bounce")
+    ]
+    (start,) = [one for one in last(plan, StartMatch(M1)) if isinstance(one, GameStart)]
+    assert start.game_type == "cups"
+
+
+def test_sets_begin_at_nothing_and_go_on_when_they_are_reopened() -> None:
+    plan = played(SetsRules(best_of=3, points=2, lead=1))
+    won = (point(plan, 1, "a"), point(plan, 1, "a"))
+
+    def scores(*commands: Command) -> list[tuple[int, int]]:
+        return [(one.score, one.delta) for one in last(plan, *commands) if isinstance(one, LiveScore)]
+
+    assert scores(*won) == [(2, 1), (0, -2)]
+    log, _ = record(plan, won)
+    assert scores(*won, Undo(M1, log[-1].command))[0] == (2, 2)
+    assert scores(EnterSets(M1, (Score(2, 0), Score(1, 0)))) == [(1, 1)]
+
+
+def test_times_and_forfeits_are_told() -> None:
+    plan = played(TimeRules())
+    (time,) = last(plan, StartMatch(M1), SetTime(M1, TeamId("a"), 61_000))
+    assert isinstance(time, LiveScore)
+    assert (time.score, time.delta) == (61_000, 61_000)
+    assert [one.game_type for one in last(plan, StartMatch(M1)) if isinstance(one, GameStart)] == ["time"]
+    complete = last(PLAN, StartMatch(M1), ForfeitMatch(M1, TeamId("a")))[0]
+    assert complete == MatchComplete(PLAN.id, M1, "b")
+
+
+def test_the_tournaments_own_steps_are_told() -> None:
+    plan = replace(cup(2), status="draft")
+    taken, closed = (TournamentStatus(plan.id, is_open=is_open) for is_open in (True, False))
+    steps: list[Command] = [ChangeStatus("open")]
+    assert last(plan, *steps) == [taken]
+    steps.append(ChangeStatus("running"))
+    assert last(plan, *steps) == [closed, TournamentStart(plan.id)]
+    steps += [point(plan, 1, "a"), CompleteMatch(match(plan, 1)), ChangeStatus("finished")]
+    assert last(plan, *steps) == [closed, TournamentComplete(plan.id)]
+    plan = replace(PLAN, status="open")
+    assert last(plan, AddTeam(Team(TeamId("x"), "Extras"))) == [TeamJoined(PLAN.id, NamedTeam("x", "Extras"))]
+
+
+def test_an_adopted_event_shows_the_score_as_it_stands() -> None:
+    log, state = record(PLAN, [point(PLAN, 1, "a")])
+    fact = EventAdopted(Epoch("e0"), log[-1], "counts")
+    told_of = tell(replace(log[-1], fact=fact), state)
+    assert [(one.score, one.delta) for one in told_of if isinstance(one, LiveScore)] == [(1, 0), (0, 0)]
+
+
 def test_a_notice_is_a_notification() -> None:
     assert told(Notify("Lunch", "in the hall", "warning"))[0] == [
         Notification(PLAN.id, "warning", "Lunch", "in the hall")
@@ -122,7 +199,7 @@ def test_an_event_of_a_match_that_is_not_there_is_left_out() -> None:
 def test_who_comes_late_is_told_the_matches_that_are_played() -> None:
     _, state = record(PLAN, [point(PLAN, 1, "a"), StartMatch(M2), point(PLAN, 2, "c")])
     happenings = catch_up(state)
-    assert happenings[0] == TournamentStatus(PLAN.id, is_open=True)
+    assert happenings[0] == TournamentStatus(PLAN.id, is_open=False)
     scores = [
         (one.match_id, one.team_id, one.score, one.delta) for one in happenings if isinstance(one, LiveScore)
     ]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from core.domain.commands import AddScore, Base, CompleteMatch, Score, SetScore
+from core.domain.commands import AddScore, Base, CompleteMatch, Score, SetScore, SetTime, StartMatch
+from core.domain.games import CupsRules, Game, Rules, TimeRules
+from core.domain.ids import GameId, TeamId
+from core.domain.state import Tournament
 from core.errors import Unknown
 from core.hub.interpreter import Wish, interpret
-from core.wire.legacy import LiveScore, MatchComplete, PlayerAction
+from core.wire.legacy import Action, LiveScore, MatchComplete, PlayerAction
 from tests.support.tournaments import EPOCH, league, match, point, record
 
 PLAN = league()
@@ -60,6 +64,30 @@ def test_what_a_player_did_is_the_reason() -> None:
     assert wish is not None
     assert wish.why == "bounce by p7"
     assert interpret(LiveScore(PLAN.id, M1, "a", 3, 1, 0, UNSET), STATE) == Wish(point(PLAN, 1, "a", 1), BASE)
+
+
+def played(rules: Rules) -> Tournament:
+    """Return a tournament with a game of its own."""
+    stage = replace(PLAN.stages[0], game=GameId("own"))
+    plan = replace(PLAN, stages=(stage,), games=(Game(GameId("own"), "Own", rules),))
+    return record(plan, [StartMatch(M1)])[1]
+
+
+@pytest.mark.parametrize(("action", "delta"), [("cup", 1), ("bounce", 2), ("miss", 0)])
+def test_what_a_player_did_counts_by_the_games_rule(action: Action, delta: int) -> None:
+    said = LiveScore(PLAN.id, M1, "a", delta, delta, 0, PlayerAction("p7", action))
+    wish = interpret(said, played(CupsRules()))
+    assert wish is not None
+    assert wish.command == AddScore(M1, TeamId("a"), delta, action, "p7")
+    assert not wish.objection
+
+
+def test_a_time_is_set_not_added() -> None:
+    state = played(TimeRules())
+    wish = interpret(live("a", 61_000, 61_000), state)
+    assert wish is not None
+    assert wish.command == SetTime(M1, TeamId("a"), 61_000)
+    assert interpret(live("a", 0, 0), state) is None
 
 
 def test_the_end_of_a_match_is_taken_from_who_names_the_leader() -> None:
