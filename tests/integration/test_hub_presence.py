@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from time import monotonic
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from core.domain.commands import CreateTournament
 from core.domain.ids import DeviceId, RoomId, presence_room, team_room, tournament_room
-from core.wire.messages import Join, Leave, Ping, Pong
+from core.wire.codec import encode
+from core.wire.messages import ClientMessage, Hello, Join, Leave, Ping, Pong
+from core.wire.poll import MEDIA_TYPES, POLL_PATH, Poll, Polled, decode_polled, encode_body, wrap
 from core.wire.presence import Here, Member, PresenceDiff, PresenceSnapshot, Who
 from tests.support.hub import AWAY, HubProcess, Reachable, TestClient
 from tests.support.proxy import Proxy
@@ -32,6 +35,29 @@ STRANGER = (
     "sys.stdin.read()"
 )
 SAM = Who(DeviceId("stranger"), "Sam")
+
+
+class Caller:
+    """A client that polls, by hand."""
+
+    def __init__(self, hub: HubProcess) -> None:
+        self._http = httpx.Client(base_url=hub.http, headers={"Content-Type": MEDIA_TYPES["json"]})
+        self._polled = self.poll(Poll(""))
+
+    def poll(self, poll: Poll) -> Polled:
+        """Make one request."""
+        response = self._http.post(POLL_PATH, content=encode_body(poll, "json"))
+        self._polled = decode_polled(response.content, "json")
+        return self._polled
+
+    def say(self, *messages: ClientMessage, leaving: bool = False) -> None:
+        """Say something without waiting for what the hub has to say."""
+        frames = tuple(wrap(encode(message, "json")) for message in messages)
+        self.poll(Poll(self._polled.session, first=self._polled.taken + 1, frames=frames, leaving=leaving))
+
+    def close(self) -> None:
+        """Hang up, and say nothing."""
+        self._http.close()
 
 
 class Watcher:
@@ -234,3 +260,16 @@ def test_names_are_shown_clean_and_as_the_sign_in_says(hub: HubProcess, tourname
         wil.until_there(who("Wil"), Who(DeviceId("dev?[2J"), "Ev?il?"))
         (shown,) = (one for one in wil.members.values() if one.name == "Ev?il?")
         assert shown.role == "spectator"
+
+
+@pytest.mark.parametrize("leaving", [True, False], ids=["says that it goes", "is heard no more"])
+def test_a_client_that_polls_is_there_like_any_other(hub: HubProcess, tournament: str, leaving: bool) -> None:
+    room = tournament_room(league(name=tournament).id)
+    with watching(hub, tournament) as wil, closing(Caller(hub)) as caller:
+        caller.say(Hello(DeviceId("Anns"), "Ann"), Join(room))
+        wil.until_there(who("Wil"), who("Ann"))
+        if leaving:
+            caller.say(leaving=True)
+            assert wil.until_there(who("Wil")) < GRACE
+        else:
+            assert GRACE < wil.until_there(who("Wil")) < SILENCE + GRACE + 2.0
