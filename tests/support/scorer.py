@@ -106,11 +106,11 @@ def main(data: str, url: str, match: str, count: str, prefix: str) -> None:
     def say_taken_over(view: View) -> None:
         if view.sends and not taken_over:
             taken_over.append(True)
-            print("sends", flush=True)
+            _tell("sends")
 
     taken_over: list[bool] = []
     with realtime_in_thread(quick(Path(data), url)) as realtime:
-        print("open", "sends" if realtime.view.sends else "follows", flush=True)
+        _tell("open", "sends" if realtime.view.sends else "follows")
         realtime.subscribe(say_taken_over)
         realtime.join(f"tournament:{match.partition('.')[0]}")
         submissions: list[Submission] = []
@@ -119,14 +119,20 @@ def main(data: str, url: str, match: str, count: str, prefix: str) -> None:
             submissions.append(realtime.submit(point, id=f"{prefix}-{number}"))
         for submission in submissions:
             submission.wait_saved(20)
-            print("saved", submission.id, flush=True)
+            _tell("saved", submission.id)
         Thread(target=_say_confirmed, args=(submissions,), daemon=True).start()
         sys.stdin.read()
 
 
+def _tell(*words: str) -> None:
+    """Print a line in one piece: two threads tell."""
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
+
+
 def _say_confirmed(submissions: list[Submission]) -> None:
     for submission in submissions:
-        print("confirmed", submission.id, submission.wait().outcome, flush=True)
+        _tell("confirmed", submission.id, submission.wait().outcome)
 
 
 if __name__ == "__main__":
