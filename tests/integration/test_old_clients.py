@@ -166,7 +166,7 @@ def test_who_subscribes_late_is_told_how_matches_stand(scene: Scene) -> None:
     with connect(f"{scene.hub.url}/ws", compression=None) as socket:
         old = OldClient(socket)
         old.say(type="subscribe", channel=scene.channel)
-        assert old.event("tournament-status")["isOpen"]
+        assert not old.event("tournament-status")["isOpen"]
         assert old.event("game-start")["matchId"] == scene.first
         score = old.event("live-score")
         assert (score["score"], score["delta"]) == (3, 0)
