@@ -13,6 +13,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from textual import events
 from textual.app import App
 
 from core import CourtsideError, commands, config_folder, ids, text
@@ -48,6 +49,8 @@ FRAMES = 30.0
 """Most drawings a second."""
 TICK = 0.5
 """Seconds between two looks at the clock, for ages and times."""
+IDLE_AFTER = 120.0
+"""Seconds without a key, a click or a paste after which the others are told that nobody is here."""
 _OVER = ("entry", "board")
 """Screens that are left for the one they were opened from."""
 
@@ -74,6 +77,10 @@ class Realtime(Protocol):
 
     def retry(self, id: ids.CommandId) -> object:
         """Send an entry now."""
+        ...
+
+    def set_idle(self, idle: bool) -> None:
+        """Tell the others whether somebody is at the keys."""
         ...
 
     def reconnect(self) -> object:
@@ -154,6 +161,8 @@ class CourtsideApp(App[int]):
         self._entered_on: tuple[Queued, ...] | None = None
         """The queue at the newest entry; `None` once a newer one was painted."""
         self._rings = 0
+        self._touched_at = monotonic()
+        self._idle = False
         self._alerts: frozenset[str] = frozenset()
         self.acknowledged: frozenset[str] = frozenset()
         """The alerts that somebody has seen."""
@@ -188,6 +197,11 @@ class CourtsideApp(App[int]):
 
     def on_unmount(self) -> None:
         self._unsubscribe()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown | events.Paste):
+            self._touched_at = self._monotonic()
+        await super().on_event(event)
 
     def _changed(self, _view: View) -> None:
         """Hear of a newer view, on the realtime thread."""
@@ -227,6 +241,9 @@ class CourtsideApp(App[int]):
             tournament=self.scene.tournament,
             muted=self.muted,
         )
+        if self._idle != (idle := now - self._touched_at >= IDLE_AFTER):
+            self._idle = idle
+            self._realtime.set_idle(idle)
         self.company = people.advance(self.company, self.scene)
         self.trips.note(view.connection.links, now)
         if self._alarmed() or watch.rings > self._rings:

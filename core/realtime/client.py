@@ -138,7 +138,7 @@ class Client:
 
     def set_idle(self, idle: bool) -> None:
         """Tell whether somebody is at the keys."""
-        self.ask(lambda: self._perform(self._engine.set_idle(idle, moment := now()), moment))
+        self.put(lambda: self._perform(self._engine.set_idle(idle, moment := now()), moment))
 
     def reconnect(self, endpoint: str | None = None) -> None:
         """Dial an endpoint afresh now, or all of them."""

@@ -71,6 +71,7 @@ class Desk:
         self.submitted: list[Command] = []
         self.reconnects = 0
         self.drained: set[str] = set()
+        self.idle = False
         self._numbers = 0
         self._unseen: list[tuple[TournamentId, tuple[Event, ...]]] = []
         self.connect("live" if online else "offline")
@@ -243,6 +244,10 @@ class Desk:
     def reconnect(self) -> None:
         """Count the wish."""
         self.reconnects += 1
+
+    def set_idle(self, idle: bool) -> None:
+        """Note whether somebody is at the keys."""
+        self.idle = idle
 
     def drain(self, endpoint: str) -> None:
         """Note which endpoints are drained."""

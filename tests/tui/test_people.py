@@ -55,3 +55,16 @@ async def test_a_hub_that_does_not_tell_is_said_so() -> None:
     async with opened(desks.lively()) as console:
         await console.press("4")
         await console.wait_for("does not say who is here")
+
+
+async def test_a_console_that_nobody_touches_tells_the_others_so_until_somebody_does() -> None:
+    desk = desks.lively()
+    async with opened(desk) as console:
+        await console.wait_for("* LIVE")
+        desk.tick(119)
+        console.app.paint()
+        assert not desk.idle
+        desk.tick(1)
+        await console.wait_for(lambda: desk.idle)
+        await console.press("?")
+        await console.wait_for(lambda: not desk.idle)
