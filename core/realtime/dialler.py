@@ -81,5 +81,7 @@ class Dialler:
         timeout = settings.connection_timeout
         if self._basic is not None:
             return BasicLink(endpoint, timeout, carrier, self._basic, tls=self._tls)
-        kind = Polling if via == "polling" else Link
-        return kind(endpoint, settings.wire, timeout, carrier, tls=self._tls)
+        if via == "polling":
+            return Polling(endpoint, settings.wire, timeout, carrier, tls=self._tls)
+        compression = settings.compression
+        return Link(endpoint, settings.wire, timeout, carrier, tls=self._tls, compression=compression)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MARGIN = 10.0
 """Points by which another link must be better before rooms move to it."""
-LOAD_POINTS = 30.0
+LOAD_POINTS = 15.0
 """What a full link is worse than an empty one."""
 SOUND_HEALTH = 70.0
 """Health from which on nothing is wrong with a link: rooms leave it only to be better off, and slowly."""

@@ -22,7 +22,8 @@ from core.domain.ids import RoomId
 from core.errors import BadLog
 from core.realtime import link as link_module
 from core.realtime import thread as thread_module
-from core.realtime.link import Link, is_near
+from core.realtime.effects import CLOSE_BLOCKED
+from core.realtime.link import HUB_PROBLEM, Compression, Link, is_near
 from core.realtime.opening import open_folder
 from core.realtime.realtime import Realtime, open_realtime
 from core.realtime.thread import realtime_in_thread
@@ -73,11 +74,14 @@ class Heard:
 
 
 @asynccontextmanager
-async def server(behave: Behaviour, status: HTTPStatus | None = None) -> AsyncIterator[str]:
+async def server(
+    behave: Behaviour, status: HTTPStatus | None = None, media_type: str = "text/html"
+) -> AsyncIterator[str]:
     """Run a server that speaks WebSocket, or answers every handshake with `status`."""
 
     def refuse(connection: ServerConnection, request: Request) -> Response | None:
-        return None if status is None else Response(status, status.phrase, Headers(), b"")
+        headers = Headers({"Content-Type": media_type})
+        return None if status is None else Response(status, status.phrase, headers, b"")
 
     subprotocols = [Subprotocol(BINARY_SUBPROTOCOL)]
     async with serve(behave, "127.0.0.1", 0, subprotocols=subprotocols, process_request=refuse) as running:
@@ -136,11 +140,18 @@ async def test_a_broken_connection_is_told_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "words"),
-    [(HTTPStatus.FORBIDDEN, 4401, "403"), (HTTPStatus.SERVICE_UNAVAILABLE, 1006, "503")],
+    ("status", "media_type", "code", "words"),
+    [
+        (HTTPStatus.FORBIDDEN, HUB_PROBLEM, 4401, "the hub answered 403"),
+        (HTTPStatus.SERVICE_UNAVAILABLE, HUB_PROBLEM, 1006, "the hub answered 503"),
+        (HTTPStatus.FORBIDDEN, "text/html", CLOSE_BLOCKED, "lets no WebSocket through"),
+        (HTTPStatus.BAD_GATEWAY, "text/plain", CLOSE_BLOCKED, "lets no WebSocket through"),
+    ],
 )
-async def test_a_refused_handshake_says_why(status: HTTPStatus, code: int, words: str) -> None:
-    async with server(wait, status) as url, carried(url) as (_, heard):
+async def test_a_refused_handshake_says_why(
+    status: HTTPStatus, media_type: str, code: int, words: str
+) -> None:
+    async with server(wait, status, media_type) as url, carried(url) as (_, heard):
         told, reason = await asyncio.wait_for(heard.end, 10)
     assert told == code
     assert words in reason
@@ -166,8 +177,28 @@ async def test_what_answers_like_no_hub_is_named_so() -> None:
     running = await asyncio.start_server(behave, "127.0.0.1", 0)
     async with running, carried(f"ws://127.0.0.1:{running.sockets[0].getsockname()[1]}") as (_, heard):
         code, reason = await asyncio.wait_for(heard.end, 10)
-    assert code == 1006
+    assert code == CLOSE_BLOCKED
     assert "no hub" in reason
+
+
+@pytest.mark.parametrize(
+    ("compression", "names"), [("auto", []), ("off", []), ("on", ["permessage-deflate"])]
+)
+async def test_frames_are_compressed_as_the_setting_says(compression: Compression, names: list[str]) -> None:
+    seen: list[list[str]] = []
+
+    async def behave(connection: ServerConnection) -> None:
+        seen.append([extension.name for extension in connection.protocol.extensions])
+        await connection.wait_closed()
+
+    async with server(behave) as url:
+        heard = Heard()
+        link = Link(url, "msgpack", 5.0, heard, compression=compression)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link.run())
+            await asyncio.wait_for(heard.is_open.wait(), 10)
+            link.hang_up(1000, "")
+    assert seen == [names]
 
 
 async def test_a_silent_dial_is_given_up() -> None:
@@ -181,7 +212,7 @@ async def test_a_silent_dial_is_given_up() -> None:
     async with running:
         url = f"ws://127.0.0.1:{running.sockets[0].getsockname()[1]}"
         async with carried(url, open_timeout=0.1) as (_, heard):
-            assert await asyncio.wait_for(heard.end, 10) == (1006, "no answer within 0.1 s")
+            assert await asyncio.wait_for(heard.end, 10) == (CLOSE_BLOCKED, "no answer within 0.1 s")
         async with carried(url) as (link, heard):
             link.hang_up(1000, "")
         assert not heard.end.done()
