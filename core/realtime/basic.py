@@ -33,7 +33,7 @@ from core.domain.rules import Accepted, judge
 from core.domain.text import MAX_TEXT, clean
 from core.errors import WireError
 from core.realtime.learning import Board, is_basic
-from core.wire.dialect import tell
+from core.wire.dialect import live_scores, tell
 from core.wire.legacy import (
     Connected,
     GameStart,
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from core.domain.commands import Command, Level
     from core.domain.events import Event
     from core.domain.ids import Epoch, RoomId, TournamentId
-    from core.domain.state import Tournament
+    from core.domain.state import Counted, Tournament
     from core.wire.legacy import Happening, OldClientFrame
     from core.wire.messages import ClientMessage, HubMessage
 
@@ -87,8 +87,6 @@ NOT_GUARANTEED = (
     " are sent once and cannot be confirmed; send one again by hand (queue retry) if others do not see it"
 )
 OLD_SERVER = "the old server"
-MAX_SENT = 1_000
-"""Sent entries that are remembered, so that they can be sent again by hand."""
 HEARTBEAT = 5.0
 """Old servers have none; this side's pings are answered."""
 
@@ -143,7 +141,6 @@ class Basic:
         """The entry that is on its way out."""
         self._doubtful: set[CommandId] = set()
         """Entries that were on their way out when a link ended."""
-        self._sent: dict[CommandId, tuple[Event, ...]] = {}
         self._said = 0
 
     def receive_open(self) -> None:
@@ -203,12 +200,7 @@ class Basic:
         entry = self._waiting.popleft()
         board = self._board(entry.tournament)
         steps: list[Step] = []
-        events = self._sent.get(id)
-        if events is None:
-            events = self._apply(board, entry, at, steps)
-            self._sent[id] = events
-            if len(self._sent) > MAX_SENT:
-                del self._sent[next(iter(self._sent))]
+        events = () if _counted(board, entry) else self._apply(board, entry, at, steps)
         steps.append(Hear(Answers((_answer(entry.id, board, events),))))
         return steps + self._next(at)
 
@@ -312,10 +304,9 @@ class Basic:
         if not isinstance(entry.command, _SAYABLE):
             return [], "an old server has no word for that"
         board = self._board(entry.tournament)
-        events = self._sent.get(entry.id)
-        if events is not None:
-            said = [one for event in events for one in tell(event, board.state)]
-            return self._messages(board, [board.as_it_stands(one) for one in said]), ""
+        again = _again(board, entry, at)
+        if again:
+            return self._messages(board, again), ""
         verdict = judge(board.state, _rebased(entry, board), at, board.state.position.epoch)
         if not isinstance(verdict, Accepted):
             return [], verdict.reason
@@ -367,6 +358,27 @@ def _rebased(entry: Entry, board: Board) -> Entry:
     match = board.state.matches.get(command.match) if isinstance(command, MatchCommand) else None
     base = None if match is None else Base(board.state.position.epoch, match.version)
     return replace(entry, base=base)
+
+
+def _counted(board: Board, entry: Entry) -> tuple[Counted, ...]:
+    """Return what an entry counts for here already; empty where it was never sent."""
+    command = entry.command
+    match = board.state.matches.get(command.match) if isinstance(command, MatchCommand) else None
+    return () if match is None else tuple(one for one in match.entries if one.id == entry.id)
+
+
+def _again(board: Board, entry: Entry, at: datetime) -> tuple[Happening, ...]:
+    """Return an entry that was sent before in old words, on the score as it stands; empty for others."""
+    command, counted = entry.command, _counted(board, entry)
+    if not counted or not isinstance(command, MatchCommand):
+        return ()
+    state, match = board.state, board.state.matches[command.match]
+    if isinstance(command, CompleteMatch):
+        return (MatchComplete(state.id, match.id, match.winner),)
+    before = match.score.plus(
+        -sum(one.delta.home for one in counted), -sum(one.delta.away for one in counted)
+    )
+    return live_scores(state, match, (before, match.score), at)
 
 
 def _answer(id: CommandId, board: Board, events: tuple[Event, ...]) -> Answer:

@@ -87,14 +87,6 @@ class Board:
         match = self.state.matches.get(MatchId(getattr(happening, "match_id", "")))
         return happening if match is None else replace(happening, match_id=match.round)
 
-    def as_it_stands(self, happening: Happening) -> Happening:
-        """Return a score that was told before with the score as it stands now, and its change as it was."""
-        if not isinstance(happening, LiveScore):
-            return happening
-        match = self.state.matches[MatchId(happening.match_id)]
-        is_home = match.side_of(TeamId(happening.team_id)) == "home"
-        return replace(happening, score=match.score.home if is_home else match.score.away)
-
     def _named(self, named: str) -> Match | None:
         return next((match for match in self.state.matches.values() if match.round == named), None)
 

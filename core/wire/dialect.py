@@ -75,9 +75,9 @@ def tell(event: Event, state: Tournament, action: PlayerAction | None = None) ->
     match event.fact:
         case PointsAdded(before=before, after=after, action=did, player=player):
             told = PlayerAction(player, did) if did is not None and player else action
-            return _scores(state, match, (before, after), event.received_at, told)
+            return live_scores(state, match, (before, after), event.received_at, told)
         case ScoreSet() | EntryUndone() | TimeSet() | SetsEntered() | SetWon() | SetReopened() as changed:
-            return _scores(state, match, _change(changed), event.received_at)
+            return live_scores(state, match, _change(changed), event.received_at)
         case EventAdopted(taken="counts"):
             return standing(state, match)
         case MatchStarted():
@@ -110,6 +110,38 @@ def standing(state: Tournament, match: Match) -> tuple[LiveScore, ...]:
         LiveScore(state.id, match.id, team, _of(match.score, side), 0, at)
         for side in SIDES
         if (team := match.slot(side).team) is not None
+    )
+
+
+def live_scores(
+    state: Tournament,
+    match: Match,
+    change: tuple[Score, Score],
+    at: datetime,
+    action: PlayerAction | None = None,
+) -> tuple[LiveScore, ...]:
+    """Return a change of score, a side at a time.
+
+    Args:
+        state: the tournament.
+        match: the match.
+        change: the scores before and after.
+        at: when that was.
+        action: what a player did for it.
+    """
+    before, after = change
+    return tuple(
+        LiveScore(
+            tournament_id=state.id,
+            match_id=match.id,
+            team_id=team,
+            score=_of(after, side),
+            delta=_of(after, side) - _of(before, side),
+            timestamp=_millis(at),
+            player_action=UNSET if action is None else action,
+        )
+        for side in SIDES
+        if (team := match.slot(side).team) is not None and _of(after, side) != _of(before, side)
     )
 
 
@@ -181,29 +213,6 @@ def _game_type(state: Tournament, match: Match) -> GameType:
             return "time"
         case _:
             return "points"
-
-
-def _scores(
-    state: Tournament,
-    match: Match,
-    change: tuple[Score, Score],
-    at: datetime,
-    action: PlayerAction | None = None,
-) -> tuple[LiveScore, ...]:
-    before, after = change
-    return tuple(
-        LiveScore(
-            tournament_id=state.id,
-            match_id=match.id,
-            team_id=team,
-            score=_of(after, side),
-            delta=_of(after, side) - _of(before, side),
-            timestamp=_millis(at),
-            player_action=UNSET if action is None else action,
-        )
-        for side in SIDES
-        if (team := match.slot(side).team) is not None and _of(after, side) != _of(before, side)
-    )
 
 
 def _by_team(match: Match, score: Score) -> dict[str, int]:

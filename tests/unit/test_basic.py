@@ -21,7 +21,6 @@ from core.domain.commands import (
 )
 from core.domain.ids import CommandId, DeviceId, MatchId, RoomId, TeamId, TournamentId
 from core.domain.reduce import fold
-from core.realtime import basic as basic_module
 from core.realtime.basic import DOUBTFUL, UNCONFIRMED, Basic, Hear
 from core.realtime.learning import basic_epoch
 from core.wire.legacy import LegacyPing, Message, Subscribe, Unsubscribe
@@ -314,6 +313,7 @@ def test_other_entries_are_said_in_old_words(desk: Desk) -> None:
         (point("zebras"), "does not play"),
         (point(delta=-9), "below 0"),
         (StartMatch(MatchId("summer.m9")), "no match"),
+        (StartMatch(M1), "has started"),
     ],
 )
 def test_what_cannot_be_said_is_refused_with_the_reason(desk: Desk, command: Command, words: str) -> None:
@@ -362,12 +362,22 @@ def test_a_point_that_no_longer_fits_when_it_has_left_counts_nowhere_here(desk: 
     assert desk.answers[-1].outcome == "refused"
 
 
-def test_only_the_latest_sent_entries_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(basic_module, "MAX_SENT", 1)
+def test_an_end_is_said_again_as_it_was(desk: Desk) -> None:
+    desk.enter(CompleteMatch(M1), "a")
+    desk.enter(CompleteMatch(M1), "a")
+    assert [data["winner"] for _, data in desk.frames] == ["r", "r"]
+    assert [answer.outcome for answer in desk.answers] == ["sent", "sent"]
+
+
+def test_a_restart_knows_what_was_sent_by_the_stored_copy(desk: Desk) -> None:
     desk.enter(point(), "a")
-    desk.enter(point(), "b")
-    desk.enter(point(), "a")
-    assert desk.result == Score(5, 1)
+    assert desk.state is not None
+    again = Desk(T, copies=(desk.state,))
+    again.state = desk.state
+    again.follow()
+    again.enter(point(), "a")
+    assert [(data["score"], data["delta"]) for _, data in again.frames] == [(3, 1)]
+    assert again.result == Score(3, 1)
 
 
 def test_a_stored_copy_of_an_old_server_is_gone_on_from(desk: Desk) -> None:

@@ -82,14 +82,3 @@ def test_a_matchs_name_goes_out_as_it_came_in() -> None:
     assert out.match_id == "match.17"
     assert made.match(live("match.17", "reds")) is made.state.matches[MatchId("summer.match·17")]
     assert made.outward(Notification(T)) == Notification(T)
-
-
-def test_a_score_told_again_has_the_score_as_it_stands() -> None:
-    made = board()
-    made.learn(live("m1", "reds"))
-    made.learn(live("m1", "blues"))
-    for team in ("reds", "blues"):
-        again = made.as_it_stands(LiveScore(T, "summer.m1", team, 9, 1))
-        assert isinstance(again, LiveScore)
-        assert (again.score, again.delta) == (0, 1)
-    assert made.as_it_stands(Notification(T)) == Notification(T)
