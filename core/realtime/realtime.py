@@ -189,7 +189,9 @@ class Realtime:
         What this copy lacks, other devices bring by themselves once it is there.
 
         ```python
+        await realtime.join("tournament:summer").live(10)
         answer = await realtime.rescue("summer").confirmed(10)
+        print(answer.outcome, answer.reason)
         ```
 
         Args:
