@@ -41,7 +41,19 @@ from core.domain.events import (
 )
 from core.domain.reentry import entry_of
 from core.domain.spans import covers, join
-from core.domain.state import Brought, Counted, Course, Held, Match, Notice, Past, Place, Position, Tournament
+from core.domain.state import (
+    MAX_NOTICES,
+    Brought,
+    Counted,
+    Course,
+    Held,
+    Match,
+    Notice,
+    Past,
+    Place,
+    Position,
+    Tournament,
+)
 from core.errors import BadLog
 
 if TYPE_CHECKING:
@@ -122,7 +134,7 @@ def recall(state: Tournament, fact: PastFact, event: Event, apply: Apply) -> Tou
                 for one in state.past
             )
             return replace(state, past=tuple(past))
-        case EventAdopted():
+        case _:
             return _adopted(state, fact, event, apply)
 
 
@@ -265,7 +277,7 @@ def _heard(state: Tournament, fact: EventAdopted) -> Tournament:
         return state
     notice = Notice(event.received_at, event.by, event.fact.title, event.fact.text, event.fact.level)
     notices = sorted((*state.notices, notice), key=lambda one: (one.at, one.by, one.title, one.text))
-    return replace(state, notices=tuple(notices))
+    return replace(state, notices=tuple(notices[-MAX_NOTICES:]))
 
 
 def _fold(state: Tournament, course: Course, apply: Apply) -> Match:

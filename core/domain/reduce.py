@@ -46,7 +46,17 @@ from core.domain.events import (
     TournamentCreated,
     fact_name,
 )
-from core.domain.state import Counted, Forfeit, Held, Match, Notice, Penalty, Position, Tournament
+from core.domain.state import (
+    MAX_NOTICES,
+    Counted,
+    Forfeit,
+    Held,
+    Match,
+    Notice,
+    Penalty,
+    Position,
+    Tournament,
+)
 from core.errors import BadLog
 
 if TYPE_CHECKING:
@@ -54,8 +64,6 @@ if TYPE_CHECKING:
 
     from core.domain.ids import CommandId, Epoch, TeamId
     from core.domain.plan import Plan
-
-MAX_NOTICES = 50
 
 
 def fold(events: Iterable[Event], epoch: Epoch, state: Tournament | None = None) -> Tournament:

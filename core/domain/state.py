@@ -172,6 +172,9 @@ class Brought(Struct, frozen=True):
     """The match's version with its adoption."""
 
 
+MAX_NOTICES = 50
+
+
 class Notice(Struct, frozen=True):
     """Something everybody was told."""
 
@@ -251,7 +254,7 @@ class Tournament(Struct, frozen=True, omit_defaults=True):
     moderators_confirm: bool = False
     """Whether a scorekeeper's confirmation makes a result official; else only ops' does."""
     notices: tuple[Notice, ...] = ()
-    """The latest, oldest first; at most `reduce.MAX_NOTICES`."""
+    """The latest, oldest first; at most `MAX_NOTICES`."""
     updated_at: datetime | None = None
     """When the last event was received."""
     past: tuple[Past, ...] = ()

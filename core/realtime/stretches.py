@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from core.domain.commands import AddScore, Notify, SetScore, StartMatch, Undo, match_of
 from core.domain.events import EntryUndone, MatchStarted, Notified, PointsAdded, ScoreSet
-from core.domain.reduce import MAX_NOTICES
 from core.domain.rules import Accepted, judge
+from core.domain.state import MAX_NOTICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

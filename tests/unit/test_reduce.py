@@ -5,30 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import (
+    AddPenalty,
+    AddScore,
+    AddTeam,
     AssignSlot,
     Broadcast,
+    ChangeStatus,
     Command,
     CompleteMatch,
     ConfirmResult,
+    CreateTournament,
+    EnterSets,
+    ForfeitMatch,
+    MoveMatch,
     Notify,
+    ReinstateTeam,
+    RenameTeam,
+    RenameTournament,
     ReopenMatch,
     Score,
     SetScore,
+    SetTime,
     Settle,
     StartMatch,
     Undo,
+    WithdrawTeam,
 )
 from core.domain.events import PointsAdded
-from core.domain.ids import CommandId, Epoch, MatchId, TeamId, tournament_room
-from core.domain.reduce import MAX_NOTICES, fold, reduce
-from core.domain.rules import Refused, judge
-from core.domain.state import Position
+from core.domain.games import Game, Rules, SetsRules, TimeRules
+from core.domain.ids import CommandId, Epoch, GameId, MatchId, TeamId, tournament_room
+from core.domain.plan import Plan, Team
+from core.domain.reduce import fold, reduce
+from core.domain.rules import Accepted, Refused, judge
+from core.domain.state import MAX_NOTICES, Forfeit, Penalty, Position
 from core.errors import BadLog
+from tests.support.bench import Bench
 from tests.support.tournaments import EPOCH, NOON, cup, entry, league, log, match, point, record, result
 
 if TYPE_CHECKING:
@@ -199,3 +215,91 @@ def test_points_are_neither_lost_nor_counted_twice(points: list[tuple[str, int]]
         sum(delta for team, delta in points if team == "a"),
         sum(delta for team, delta in points if team == "b"),
     )
+
+
+def test_sets_and_penalties_fold_into_their_match() -> None:
+    bench = Bench(games(SetsRules(best_of=3, points=2, lead=1)))
+    m1 = bench.id(1)
+    bench.enter(*(AddScore(m1, TeamId(letter), 1) for letter in "aab"))
+    assert (bench.match(1).sets, bench.match(1).score) == ((Score(2, 0),), Score(0, 1))
+    # What others counted while the set ended was of that set: its last point touches the whole match.
+    assert [entry.touches for entry in bench.match(1).entries] == ["home", "all", "away"]
+    assert [entry.sets for entry in bench.match(1).entries] == [0, 0, 1]
+    bench.enter(Undo(m1, CommandId("c3")), Undo(m1, CommandId("c2")))
+    assert (bench.match(1).sets, bench.match(1).score) == ((), Score(1, 0))
+    bench.enter(EnterSets(m1, (Score(2, 1), Score(1, 0))), AddPenalty(m1, TeamId("b"), 2))
+    assert (bench.match(1).sets, bench.match(1).score) == ((Score(2, 1),), Score(1, 0))
+    assert bench.match(1).penalties == (Penalty(CommandId("c7"), "away", 2),)
+
+
+def test_times_moves_and_forfeits_fold_into_their_match() -> None:
+    bench = Bench(games(TimeRules()))
+    m1 = bench.id(1)
+    bench.enter(SetTime(m1, TeamId("b"), 900), MoveMatch(m1, None, NOON))
+    assert (bench.match(1).score, bench.match(1).court, bench.match(1).starts_at) == (
+        Score(0, 900),
+        None,
+        NOON,
+    )
+    bench.enter(ForfeitMatch(m1, TeamId("b"), "no_show"))
+    assert bench.match(1).forfeit == Forfeit("no_show", Score(0, 900))
+    assert (bench.match(1).phase, bench.match(1).winner) == ("final", "a")
+    bench.enter(ReopenMatch(m1), why="it came after all")
+    assert (bench.match(1).score, bench.match(1).winner) == (Score(0, 900), None)
+    assert (bench.match(1).phase, bench.match(1).reopened) == ("live", "it came after all")
+
+
+def test_a_change_of_the_tournament_must_be_the_next_event() -> None:
+    bench = Bench(games(TimeRules()))
+    bench.enter(RenameTournament("Cup"))
+    renamed = bench.log[-1]
+    assert bench.state.name == "Cup"
+    with pytest.raises(BadLog):
+        reduce(bench.state, renamed, EPOCH)
+
+
+def games(rules: Rules) -> Plan:
+    """Return a league of two that plays a game by these rules."""
+    plan = league(2)
+    stage = replace(plan.stages[0], game=GameId("g"))
+    return replace(plan, stages=(stage,), games=(Game(GameId("g"), "Game", rules),))
+
+
+ANYTHING = st.sampled_from(
+    [
+        AddScore(MatchId("cup.m001"), TeamId("a"), 1),
+        AddScore(MatchId("cup.m002"), TeamId("d"), 2),
+        SetScore(MatchId("cup.m001"), Score(1, 4)),
+        CompleteMatch(MatchId("cup.m001")),
+        CompleteMatch(MatchId("cup.m002")),
+        CompleteMatch(MatchId("cup.m003"), Score(1, 0)),
+        StartMatch(MatchId("cup.m003")),
+        ReopenMatch(MatchId("cup.m001")),
+        ForfeitMatch(MatchId("cup.m002"), TeamId("c")),
+        AddPenalty(MatchId("cup.m001"), TeamId("a"), 1),
+        WithdrawTeam(TeamId("a")),
+        ReinstateTeam(TeamId("a")),
+        AddTeam(Team(TeamId("z"), "Zebras")),
+        RenameTeam(TeamId("b"), "Bees"),
+        ChangeStatus("finished"),
+        ChangeStatus("running"),
+        Notify("Hello"),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ANYTHING, max_size=25))
+def test_a_state_is_the_fold_of_its_log_at_every_prefix(commands: list[Command]) -> None:
+    state: Tournament | None = None
+    events: list[Event] = []
+    states: list[Tournament] = []
+    for number, command in enumerate([CreateTournament(PLAN), *commands]):
+        made = entry(PLAN.id, command, id=f"c{number}", why="chance")
+        verdict = judge(state, made, NOON, EPOCH)
+        if isinstance(verdict, Accepted):
+            state = verdict.state
+            events += verdict.events
+            states.append(state)
+    for known in states:
+        assert fold(events[: known.position.seq], EPOCH) == known
