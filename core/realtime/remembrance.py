@@ -1,7 +1,8 @@
 """Remembrance: the client's dealings with the archive.
 
-Owns which changes are worth keeping and the answers to the engine's `Recall` and `Fetch`. A reader, and a
-device whose disk refuses, has no archive: then nothing is kept, and nothing is found.
+Owns which changes are worth keeping (what was learnt from an old server is no hub's log), and the answers to
+the engine's `Recall` and `Fetch`. A reader, and a device whose disk refuses, has no archive: then nothing is
+kept, and nothing is found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from core.domain.state import Position
 from core.errors import BadLog, NotSaved
 from core.realtime.archive import Archivist, Sight
 from core.realtime.effects import Advanced, Fetch, Recall, Recollection, Replaced
+from core.realtime.learning import is_basic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,10 +66,10 @@ class Remembrance:
         if self._archivist is None:
             return
         match change:
-            case Advanced(tournament, epoch, events):
+            case Advanced(tournament, epoch, events) if not is_basic(epoch):
                 position = Position(epoch, events[-1].seq, events[-1].command)
                 self._archivist.keep(Sight(tournament, position, at, events))
-            case Replaced(state, stored) if not stored:
+            case Replaced(state, stored) if not stored and not is_basic(state.position.epoch):
                 self._archivist.keep(Sight(state.id, state.position, at))
             case _:
                 pass
@@ -75,6 +77,8 @@ class Remembrance:
     def receive_answer(self, answer: Answer, at: datetime) -> None:
         """Keep the events that an entry on a match became, whether or not its tournament is followed."""
         if self._archivist is None or not answer.events or answer.events[0].match is None:
+            return
+        if is_basic(answer.epoch):
             return
         last = answer.events[-1]
         position = Position(answer.epoch, last.seq, last.command)

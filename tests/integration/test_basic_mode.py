@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,3 +120,8 @@ async def test_what_was_learnt_is_there_after_a_restart_and_replaces_no_hubs_cop
         assert server.heard[-1]["data"]["score"] == 4
     async with open_realtime(settings.model_copy(update={"enable_scalable_ws": True})) as realtime:
         assert T not in realtime.view.tournaments
+    with closing(sqlite3.connect(tmp_path / "client" / "archive.sqlite3")) as archive:
+        tables = [name for (name,) in archive.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            rows = archive.execute(f"SELECT * FROM {table}").fetchall()
+            assert not [row for row in rows if any("basic-" in str(value) for value in row)], table
