@@ -57,14 +57,16 @@ def fillings(state: Tournament) -> tuple[tuple[MatchId, SlotFilled], ...]:
 def contradictions(state: Tournament) -> tuple[Contradiction, ...]:
     """Return the sides of matches that have begun where the results say that another team should play."""
     known: dict[PoolId, Table | None] = {}
-    return tuple(
-        Contradiction(match.id, side, team)
-        for match in state.matches.values()
-        if match.phase != "scheduled"
-        for side in _SIDES
-        if (source := match.slot(side).source) is not None and side not in match.assigned
-        if (team := _decided(state, source, known)) not in (None, match.slot(side).team) and team is not None
-    )
+    found: list[Contradiction] = []
+    for match in state.matches.values():
+        for side in _SIDES if match.phase != "scheduled" else ():
+            slot = match.slot(side)
+            if slot.source is None or side in match.assigned:
+                continue
+            team = _decided(state, slot.source, known)
+            if team is not None and team != slot.team:
+                found.append(Contradiction(match.id, side, team))
+    return tuple(found)
 
 
 def needed(state: Tournament, match: Match) -> bool:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from core.domain.brackets import champion, rounds, source_label
-from core.domain.commands import Score
+from core.domain.commands import Cause, Score
 from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId
-from core.domain.standings import Decider, Row, tables
+from core.domain.standings import Row, tables
 from core.domain.state import Match, Phase, Tournament
+from core.domain.tiebreaks import Decider
 
 if TYPE_CHECKING:
     from core.domain.plan import Slot
@@ -35,6 +36,9 @@ class RowDocument(Struct, frozen=True):
     conceded: int = field(name="against")
     points: int
     decided_by: Decider
+    byes: int
+    penalty: int
+    """Penalty points for fair play."""
 
 
 class TableDocument(Struct, frozen=True):
@@ -70,9 +74,14 @@ class MatchDocument(Struct, frozen=True):
     """Where the team comes from, in words; `None` where the plan names it."""
     away_from: str | None
     score: Score
+    """Sets won in a game of sets, milliseconds in one for time."""
     shootout: Score | None
     state: Phase
     winner: TeamId | None
+    sets: tuple[Score, ...]
+    """The sets that are over; empty in other games."""
+    forfeit: Cause | None
+    """Why it was not played to its end; `None` if it was."""
 
 
 class RoundDocument(Struct, frozen=True):
@@ -124,10 +133,12 @@ def match_document(state: Tournament, match: Match) -> MatchDocument:
         away=match.away.team,
         home_from=_source(state, match.home),
         away_from=_source(state, match.away),
-        score=match.score,
+        score=match.result,
         shootout=match.shootout,
         state=match.phase,
         winner=match.winner,
+        sets=match.sets,
+        forfeit=None if match.forfeit is None else match.forfeit.cause,
     )
 
 
@@ -148,4 +159,6 @@ def _row(row: Row) -> RowDocument:
         conceded=row.conceded,
         points=row.points,
         decided_by=row.decided_by,
+        byes=row.byes,
+        penalty=row.penalty,
     )

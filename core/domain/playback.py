@@ -44,11 +44,14 @@ from core.domain.ids import (
     short_form,
 )
 from core.domain.plan import (
+    DoubleElimination,
     Fixture,
+    Format,
     LoserOf,
     OneOf,
     PlaceOf,
     Plan,
+    SingleElimination,
     Slot,
     Source,
     WinnerOf,
@@ -217,15 +220,19 @@ def rehearse(plan: Plan, steps: Sequence[Step] = ()) -> Tournament:
     """
     device, epoch = DeviceId("rehearsal"), Epoch("rehearsal")
     state: Tournament | None = None
+    given: dict[CommandId, CommandId] = {}
     for number, step in enumerate((Step(_UNDATED, CreateTournament(plan)), *steps)):
         entry = Entry(
             id=CommandId(f"step-{number}"),
             tournament=plan.id,
-            command=step.command,
+            command=rebound(step.command, given),
             by="rehearsal",
             device=device,
             entered_at=step.at,
+            why=step.why,
         )
+        if step.recorded is not None:
+            given[step.recorded] = entry.id
         verdict = judge(state, entry, step.at, epoch)
         if isinstance(verdict, Refused):
             on = match_of(step.command)
@@ -253,13 +260,18 @@ def renamed(imported: Imported, tournament: TournamentId) -> Imported:
             id=_moved(fixture.id, tournament),
             home=_moved_slot(fixture.home, tournament),
             away=_moved_slot(fixture.away, tournament),
+            reset_of=None if fixture.reset_of is None else _moved(fixture.reset_of, tournament),
         )
         for fixture in plan.fixtures
+    )
+    stages = tuple(
+        msgspec.structs.replace(stage, format=_moved_format(stage.format, tournament))
+        for stage in plan.stages
     )
     steps = tuple(
         replace(step, command=_moved_command(step.command, tournament)) for step in imported.playback
     )
-    moved = msgspec.structs.replace(plan, id=tournament, fixtures=fixtures)
+    moved = msgspec.structs.replace(plan, id=tournament, fixtures=fixtures, stages=stages)
     return Imported(moved, steps, imported.skipped)
 
 
@@ -275,6 +287,14 @@ def _moved_slot(slot: Slot, tournament: TournamentId) -> Slot:
             return Slot(slot.team, LoserOf(_moved(match, tournament)))
         case _:
             return slot
+
+
+def _moved_format(format_: Format | None, tournament: TournamentId) -> Format | None:
+    if not isinstance(format_, SingleElimination | DoubleElimination):
+        return format_
+    entrants = tuple(_moved_slot(slot, tournament) for slot in format_.entrants)
+    moved: Format = msgspec.structs.replace(format_, entrants=entrants)
+    return moved
 
 
 def _moved_command(command: Command, tournament: TournamentId) -> Command:

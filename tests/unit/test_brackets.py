@@ -5,11 +5,21 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from core.domain.brackets import champion, fillings, ordinal, rounds, source_label
+from core.domain.brackets import (
+    Contradiction,
+    champion,
+    contradictions,
+    fillings,
+    needed,
+    ordinal,
+    rounds,
+    source_label,
+)
 from core.domain.commands import AssignSlot, ReopenMatch, Side, StartMatch
+from core.domain.drawing import draw_up
 from core.domain.events import SlotFilled
 from core.domain.ids import MatchId, PoolId, TeamId
-from core.domain.plan import LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
+from core.domain.plan import DoubleElimination, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
 from core.domain.state import Tournament
 from tests.support.tournaments import cup, finals, fold, match, result
 
@@ -180,3 +190,46 @@ def test_a_source_is_named_in_words_and_in_short(source: Source, label: str, sho
 )
 def test_numbers_have_their_ordinals(number: int, text: str) -> None:
     assert ordinal(number) == text
+
+
+def double_final(*results: tuple[int, int]) -> Tournament:
+    """Return a double elimination of two after these results: first match, final, second final."""
+    stage = replace(cup(2).stages[0], format=DoubleElimination())
+    plan = draw_up(replace(cup(2), stages=(stage,), fixtures=()))
+    commands = [one for number, score in enumerate(results, 1) for one in result(plan, number, *score)]
+    return fold(plan, *commands)
+
+
+def test_a_second_final_is_filled_only_if_the_first_one_asks_for_it() -> None:
+    won = double_final((1, 0), (1, 0))
+    assert (teams_of(won), champion(won)) == ((None, None), "a")
+    lost = double_final((1, 0), (0, 1))
+    assert (teams_of(lost), champion(lost)) == (("b", "a"), None)
+    assert champion(double_final((1, 0), (0, 1), (0, 1))) == "a"
+    assert champion(double_final((1, 0))) is None
+
+
+def teams_of(state: Tournament) -> tuple[str | None, str | None]:
+    """Return the sides of the last match."""
+    last = list(state.matches.values())[-1]
+    return last.home.team, last.away.team
+
+
+def test_a_second_final_is_needed_until_the_first_one_says_no() -> None:
+    last = list(double_final().matches.values())[-1]
+    assert needed(double_final(), last)
+    assert not needed(double_final((1, 0), (1, 0)), last)
+    assert needed(double_final((1, 0), (0, 1)), last)
+
+
+def test_a_match_that_began_with_a_team_that_should_not_play_there_is_a_contradiction() -> None:
+    plan = cup(4)
+    played = (*result(plan, 1, 2, 1), *result(plan, 2, 0, 1), StartMatch(match(plan, 3)))
+    assert contradictions(fold(plan, *played)) == ()
+    changed = (ReopenMatch(match(plan, 1)), *result(plan, 1, 2, 3))
+    state = fold(plan, *played, *changed, why="miscounted")
+    assert contradictions(state) == (Contradiction(match(plan, 3), "home", TeamId("b")),)
+    assigned = AssignSlot(match(plan, 3), "home", TeamId("a"))
+    by_ops = fold(plan, *result(plan, 1, 2, 1), *result(plan, 2, 0, 1), assigned, StartMatch(match(plan, 3)))
+    corrected = fold(plan, *result(plan, 1, 2, 1))
+    assert contradictions(by_ops) == contradictions(corrected) == ()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.commands import (
+    AddPenalty,
     AddScore,
     Base,
     Command,
     CompleteMatch,
+    MoveMatch,
     Notify,
     Score,
     SetScore,
@@ -21,6 +24,7 @@ from core.domain.commands import (
 from core.domain.conflicts import conflicts, reason, touched
 from core.domain.ids import CommandId, Epoch, TeamId
 from core.domain.rules import Accepted, judge
+from core.domain.state import Place
 from tests.support.tournaments import EPOCH, NOON, entry, fold, league, match
 
 if TYPE_CHECKING:
@@ -120,3 +124,27 @@ def test_entries_of_one_command_touch_a_side_together_only_if_they_agree() -> No
     assert touched(both[:1]) == "home"
     assert touched(both) == "all"
     assert touched(found(played(("s1", "other", StartMatch(M1)))).entries) == "all"
+
+
+def test_penalties_and_moves_overrule_nobody() -> None:
+    state = played(("x1", "laptop-1", AddScore(M1, HOME, 1)))
+    for command in (AddPenalty(M1, HOME, 1), MoveMatch(M1, None, None)):
+        assert against(state, command, seen=0) == []
+
+
+def test_a_base_of_an_older_epoch_has_seen_what_stood_there_up_to_its_version() -> None:
+    state = played(("x1", "laptop-1", AddScore(M1, HOME, 1)))
+    only = state.matches[M1]
+    old, older, newer = Epoch("e0"), Epoch("d0"), Epoch("e00")
+    placed = replace(only.entries[0], version=0, place=Place(old, 3))
+    here = replace(only, entries=(placed,))
+
+    def found(epoch: Epoch, version: int) -> bool:
+        made = entry(PLAN.id, SetScore(M1, Score()), device="laptop-2", base=Base(epoch, version))
+        return conflicts(here, made, EPOCH, (older, old, newer)) == ()
+
+    assert found(old, 3)
+    assert not found(old, 2)
+    assert found(newer, 0)
+    assert not found(older, 9)
+    assert not found(Epoch("unknown"), 9)

@@ -12,7 +12,8 @@ def test_standings_have_the_keys_that_stay() -> None:
     plan = league(2)
     document = msgspec.to_builtins(standings_document(fold(plan, *result(plan, 1, 2, 1))))
     row = {"rank": 1, "team": "a", "name": "Team A", "played": 1, "won": 1, "drawn": 0, "lost": 0}
-    row |= {"for": 2, "against": 1, "points": 3, "decided_by": "points"}
+    row |= {"for": 2, "against": 1, "points": 3, "decided_by": "points", "byes": 0}
+    row |= {"penalty": 0}
     assert document["tournament"] == "league"
     (table,) = document["tables"]
     assert (table["stage"], table["pool"], table["name"], table["complete"]) == (

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
+from core.domain.checks import check
 from core.domain.commands import (
     AddScore,
     AssignSlot,
@@ -20,8 +21,9 @@ from core.domain.commands import (
     Undo,
     match_of,
 )
-from core.domain.ids import CommandId, MatchId, PoolId, TeamId, TournamentId
-from core.domain.plan import OneOf, Slot
+from core.domain.drawing import draw_up
+from core.domain.ids import CommandId, MatchId, PoolId, StageId, TeamId, TournamentId
+from core.domain.plan import DoubleElimination, OneOf, Slot, Stage, WinnerOf
 from core.domain.playback import (
     Assignment,
     Goal,
@@ -174,3 +176,24 @@ def test_a_tournament_takes_another_id_with_all_its_matches() -> None:
     )
     assert moved.skipped == skipped
     assert rehearse(moved.plan, moved.playback).id == "other"
+
+
+def test_what_a_format_names_moves_with_the_tournament() -> None:
+    entrants = (Slot(None, WinnerOf(match(cup(4), 1))), Slot(None, WinnerOf(match(cup(4), 2))))
+    final = Stage(StageId("again"), "Again", "knockout", format=DoubleElimination(entrants))
+    plan = draw_up(replace(cup(4), stages=(*cup(4).stages, final)))
+    moved = renamed(Imported(plan), TournamentId("other")).plan
+    check(moved)
+    assert moved.stages[1].format == DoubleElimination(
+        tuple(Slot(None, WinnerOf(match(cup(4, name="other"), number))) for number in (1, 2))
+    )
+    assert (plan.fixtures[-1].reset_of, moved.fixtures[-1].reset_of) == ("cup.m005", "other.m005")
+
+
+def test_a_rehearsal_follows_the_ids_of_a_recording() -> None:
+    only = match(cup(2), 1)
+    steps = (
+        Step(NOON, AddScore(only, A, 1), recorded=CommandId("old")),
+        Step(NOON, Undo(only, CommandId("old"))),
+    )
+    assert rehearse(cup(2), steps).matches[only].score == Score()

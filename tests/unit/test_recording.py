@@ -6,34 +6,53 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from core.domain.commands import (
+    AddPenalty,
     AddScore,
+    AddTeam,
     AssignSlot,
     Base,
     Broadcast,
+    ChangeStatus,
     Command,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
+    DrawLots,
+    DrawRound,
+    EnterSets,
+    ForfeitMatch,
+    MoveMatch,
+    NameCourt,
     Notify,
+    ReinstateTeam,
+    RemoveTeam,
+    RenameTeam,
+    RenameTournament,
     ReopenMatch,
     Score,
     SetScore,
+    SetTime,
     Settle,
     StartMatch,
     Undo,
+    WithdrawTeam,
     match_of,
 )
-from core.domain.events import Event
+from core.domain.events import Event, EventAdopted, MissingClosed
 from core.domain.export import export_json
-from core.domain.ids import CommandId, TeamId, tournament_room
+from core.domain.games import CupsRules, Game, Rules, SetsRules, TimeRules
+from core.domain.ids import CommandId, CourtId, Epoch, GameId, PoolId, TeamId, tournament_room
+from core.domain.plan import Court, Swiss, Team
 from core.domain.playback import Step, rebound, rehearse
-from core.domain.recording import read
+from core.domain.recording import _steps, read
 from core.domain.rules import Refused, judge
 from core.domain.state import Tournament
 from core.errors import BadFile
-from tests.support.tournaments import EPOCH, NOON, cup, entry, match, point, record, result
+from tests.support.bench import Bench
+from tests.support.tournaments import EPOCH, NOON, cup, entry, league, match, point, record, result
 
 CUP = cup(4)
 M1, M3 = match(CUP, 1), match(CUP, 3)
@@ -124,3 +143,78 @@ def test_reasons_and_times_are_kept() -> None:
 def test_what_programs_told_each_other_is_not_played_again() -> None:
     playback, _ = recorded(Broadcast(tournament_room(CUP.id), "lunch"), Notify("Tea"))
     assert [step.command for step in playback] == [Notify("Tea")]
+
+
+def again(bench: Bench) -> Tournament:
+    """Return the tournament that the export of this one leads to when it is played again."""
+    imported = read("x.json", export_json(bench.log, EPOCH))
+    return rehearse(imported.plan, imported.playback)
+
+
+def results(state: Tournament) -> list[tuple[object, ...]]:
+    return [
+        (one.id, one.home.team, one.away.team, one.result, one.phase, one.winner, one.court, one.starts_at)
+        for one in state.matches.values()
+    ]
+
+
+def test_everything_that_an_organiser_did_plays_again() -> None:
+    swiss = replace(league(4).stages[0], format=Swiss(2), tie_breaks=("lot",))
+    bench = Bench(replace(league(4), status="draft", stages=(swiss,), fixtures=()))
+    zebras, court = Team(TeamId("z"), "Zebras"), Court(CourtId("c9"), "Court 9")
+    bench.enter(AddTeam(zebras), RemoveTeam(zebras.id), RenameTeam(TeamId("a"), "Ants", "ANT"))
+    bench.enter(RenameTournament("Cup", "Hall 2"), NameCourt(court), ChangeStatus("running"))
+    bench.enter(DrawRound(PoolId("a")), MoveMatch(bench.id(1), court.id, NOON))
+    bench.enter(AddPenalty(bench.id(1), TeamId("a"), 1), ForfeitMatch(bench.id(1), TeamId("c"), "no_show"))
+    bench.enter(WithdrawTeam(TeamId("b")), ReinstateTeam(TeamId("b")))
+    bench.enter(WithdrawTeam(TeamId("b"), "disqualified"))
+    bench.enter(DrawRound(PoolId("a")))
+    bench.enter(ForfeitMatch(bench.id(3), None, "no_show"))
+    bench.enter(DrawLots(PoolId("a")), ChangeStatus("finished"))
+    played = again(bench)
+    assert results(played) == results(bench.state)
+    for name in ("teams", "courts", "name", "venue", "status", "withdrawn", "byes", "drawn", "lots"):
+        assert getattr(played, name) == getattr(bench.state, name)
+
+
+@pytest.mark.parametrize("rules", [SetsRules(best_of=3, points=2), TimeRules(), CupsRules(3)])
+def test_every_kind_of_game_plays_again(rules: Rules) -> None:
+    stage = replace(league(2).stages[0], game=GameId("g"))
+    bench = Bench(replace(league(2), stages=(stage,), games=(Game(GameId("g"), "Game", rules),)))
+    m1, home, away = bench.id(1), TeamId("a"), TeamId("b")
+    commands: dict[type, tuple[Command, ...]] = {
+        SetsRules: (
+            AddScore(m1, home, 1),
+            AddScore(m1, home, 1),
+            Undo(m1, CommandId("c2")),
+            EnterSets(m1, (Score(0, 2), Score(0, 1))),
+            EnterSets(m1, (Score(0, 2), Score(0, 2))),
+        ),
+        TimeRules: (SetTime(m1, home, 5), SetTime(m1, away, 4)),
+        CupsRules: (AddScore(m1, home, 0, "miss", "Zoë"), AddScore(m1, home, 2, "bounce")),
+    }
+    bench.enter(*commands[type(rules)], CompleteMatch(m1))
+    assert results(again(bench)) == results(bench.state)
+
+
+def test_a_correction_that_moved_a_team_plays_again_with_a_reason() -> None:
+    bench = Bench(CUP)
+    bench.enter(*result(CUP, 1, 1, 0))
+    bench.enter(ReopenMatch(M1), why="sides were mixed up")
+    bench.enter(SetScore(M1, Score(0, 1)), CompleteMatch(M1))
+    assert results(again(bench)) == results(bench.state)
+
+
+def test_what_came_back_from_an_older_epoch_plays_again_if_it_counts() -> None:
+    bench = Bench(CUP)
+    bench.enter(point(CUP, 1, "a"))
+    inner = replace(bench.log[-1], seq=9)
+    adopted = EventAdopted(Epoch("e0"), inner, "counts")
+    log = (
+        *bench.log[:1],
+        replace(bench.log[1], fact=adopted),
+        replace(bench.log[2], fact=MissingClosed(Epoch("e0"), 1)),
+    )
+    assert [step.command for step in _steps(log, set())] == [point(CUP, 1, "a")]
+    unfit = replace(adopted, taken="unfit")
+    assert _steps((replace(bench.log[1], fact=unfit),), set()) == ()
