@@ -24,13 +24,13 @@ class Metrics:
     """The links in figures."""
 
     total_connections: int
-    """Endpoints that this device knows."""
+    """Links, and endpoints without one."""
     active_connections: int
     """Those with a live link."""
     average_latency: float | None
     """Mean of the newest round trips of live links; `None` without any."""
     connection_health: float
-    """Mean health of all endpoints, 0 to 100; 0 without any."""
+    """Mean health of all those, 0 to 100; 0 without any."""
     total_messages: int
     """In and out, since the process started."""
     message_rate: float
@@ -39,7 +39,7 @@ class Metrics:
     """How many rooms links carry, by kind of room; every kind is there. A match's room is part of its
     tournament's."""
     links: tuple[LinkView, ...]
-    """One an endpoint."""
+    """One a link, and one an endpoint without a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class QueueStats:
     processing: int
     """Those that are on a link now."""
     retained: int
-    """Entries that this device keeps until they are answered or a person decides."""
+    """Entries that this device keeps, whatever happens, until they are answered or a person decides."""
     conflicts: int
     """Held by the hub until somebody decides."""
     refused: int

@@ -29,6 +29,7 @@ from core.hub.tokens import Mint
 from core.realtime.realtime import open_realtime
 from core.realtime.view import LocalLine
 from tests.support.hub import HubProcess
+from tests.support.proxy import Proxy
 from tests.support.scorer import quick
 from tests.support.tournaments import entry, league, match, point
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from core.realtime.view import View
 
 PATIENCE = 10.0
+GRACE = 2.0
+"""Seconds that the hub of these tests waits for whoever vanished; ten in the product."""
 AWAY = """
 import asyncio, sys
 from pathlib import Path
@@ -98,7 +101,8 @@ class Venue:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    with HubProcess(tmp_path_factory.mktemp("rooms")) as started:
+    before = f"import core.hub.presence as presence; presence.LEAVE_GRACE = {GRACE}"
+    with HubProcess(tmp_path_factory.mktemp("rooms"), before=before) as started:
         yield started
 
 
@@ -162,6 +166,26 @@ async def test_somebody_whose_laptop_dies_is_there_for_a_while_and_then_has_left
         other.kill()
         await other.wait()
         await ana.wait_for(there(venue.plan, "ana"), 20)
+
+
+async def test_everybody_agrees_on_who_is_there_after_a_partition(venue: Venue) -> None:
+    with Proxy(venue.hub.port) as proxy:
+        async with venue.device("ana", ws_url=(proxy.url,)) as ana, venue.device("ben") as ben:
+            await ana.join(venue.room).live(PATIENCE)
+            await ben.join(venue.room).live(PATIENCE)
+            await ana.wait_for(there(venue.plan, "ana", "ben"), PATIENCE)
+            proxy.stop()
+            await ana.wait_for(lambda view: not view.members[venue.plan.id].live, PATIENCE)
+            assert [m.name for m in ana.view.members[venue.plan.id].members] == ["ana", "ben"], "as of then"
+            async with venue.device("cy") as cy:
+                await cy.join(venue.room).live(PATIENCE)
+                await ben.wait_for(lambda view: "cy" in str(view.members[venue.plan.id]), PATIENCE)
+                proxy.start()
+                # Back within the grace: to the others ana was never gone.
+                for device in (ana, ben, cy):
+                    await device.wait_for(there(venue.plan, "ana", "ben", "cy"), PATIENCE)
+            for device in (ana, ben):
+                await device.wait_for(there(venue.plan, "ana", "ben"), PATIENCE)
 
 
 async def test_idleness_is_seen_by_the_others(venue: Venue) -> None:
