@@ -11,18 +11,21 @@ import os
 import threading
 import time
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from textual import events
 from textual.app import App
 
-from core import CourtsideError, commands, config_folder, ids, text
-from tui import keys, memory, theming
+from core import CourtsideError, commands, config_folder, fetch_log, ids, text
+from tui import keys, memory, sheets, theming
 from tui.commands import Everything
+from tui.doors import Doors
 from tui.messages import StoreChanged
 from tui.screens.base import NOTICE_FOR, MainScreen
 from tui.screens.board import BoardScreen
 from tui.screens.dialogs import Ask, KeysHelp
+from tui.screens.entrance import LetIn, SignIn
 from tui.screens.entry import EntryScreen
 from tui.screens.feed import FeedScreen
 from tui.screens.links import LinksScreen
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from core import Queued, RoomStats, Settings, View
+    from core import Queued, RoomStats, Settings, SignedIn, View
 
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
@@ -114,6 +117,7 @@ class CourtsideApp(App[int]):
         clock: the wall clock, aware, in the zone in which times are shown.
         monotonic: the clock of the realtime client, seconds.
         screen: the screen to begin with; `None` for Scores.
+        doors: how people get in; `None` for those that the settings name.
     """
 
     TITLE = "Courtside"
@@ -141,14 +145,19 @@ class CourtsideApp(App[int]):
         clock: Callable[[], datetime] = wall_clock,
         monotonic: Callable[[], float] = time.monotonic,
         screen: str | None = None,
+        doors: Doors | None = None,
     ) -> None:
         super().__init__()
+        self.doors = doors or Doors(settings)
         self.settings = settings.console
         self.keymap: keys.Keymap = self.settings.keys
         self.scoring: ids.MatchId | None = None
         """The match that is or was open for entry."""
         self.notice = ""
         self._kept = settings.data / "client" / "console.json"
+        self._exports = settings.data / "exports"
+        self.read_log = partial(fetch_log, settings)
+        """Reads a tournament's log from the hub; blocks."""
         self.memory = memory.load(self._kept)
         self._realtime, self._clock, self._monotonic = realtime, clock, monotonic
         self._themes = theming.load(config_folder() / "themes")
@@ -194,6 +203,9 @@ class CourtsideApp(App[int]):
         self.set_interval(TICK, self.paint)
         if self._start != self.current_mode and self._start in self.MODES:
             self.switch_mode(self._start)
+        if self.doors.opens_with_code:
+            # Later: above the first screen, which is not there yet.
+            self.call_after_refresh(self.push_screen, LetIn(self.doors, at_once=True))
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -330,6 +342,15 @@ class CourtsideApp(App[int]):
         self.copy_to_clipboard(text.clean(told, 2_000))
         self.say("Copied")
 
+    def export(self, name: str, rows: list[list[str]]) -> None:
+        """Write a list to a file and say where."""
+        try:
+            path = sheets.write(self._exports, name, self._clock(), rows)
+        except OSError as error:
+            self.say(f"Cannot write it: {error.strerror or error}")
+        else:
+            self.say(f"Written to {path}")
+
     def remember(self, kept: memory.Memory) -> None:
         """Keep something between runs."""
         self.memory = kept
@@ -412,6 +433,25 @@ class CourtsideApp(App[int]):
             self.action_go("scores")
             return
         self.say("Nothing needs attention")
+
+    def action_sign_in(self) -> None:
+        def joined(signed: SignedIn | None) -> None:
+            if signed is None:
+                return
+            self._realtime.reconnect()
+            who = f" as {signed.name}" if signed.name else ""
+            told = f"Signed in{who} until {signed.until.astimezone():%H:%M}"
+            if self.doors.has_own_token:
+                told += ". Start again without the token that was given to this console"
+            self.say(told)
+
+        self.push_screen(SignIn(self.doors), joined)
+
+    def action_let_in(self) -> None:
+        if self.scene.view.connection.role == "admin":
+            self.push_screen(LetIn(self.doors))
+        else:
+            self.say("Only ops let others in")
 
     def action_bell_switch(self) -> None:
         self.remember(memory.with_bell(self.memory, on=not self.memory.bell))

@@ -36,11 +36,14 @@ from tests.support.tournaments import EPOCH
 from tui.app import CourtsideApp
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.pilot import Pilot
 
     from core.domain.events import Event
     from core.domain.plan import Plan
     from core.domain.state import Match, Tournament
+    from tui.doors import Doors
 
 START = datetime(2026, 6, 14, 14, 2, 31, tzinfo=UTC)
 DEVICE = DeviceId("laptop-2")
@@ -332,19 +335,34 @@ def _running(text: str) -> str:
     return " ".join(text.replace("│", " ").split())
 
 
-def make(desk: Desk, screen: str | None = None, **own: object) -> CourtsideApp:
+def make(
+    desk: Desk,
+    screen: str | None = None,
+    *,
+    data: Path | None = None,
+    doors: Doors | None = None,
+    **own: object,
+) -> CourtsideApp:
     """Return the app over a desk, with clocks that stand still; `own` are settings of the console."""
     console = {"ascii": True, "double_press_guard": 0, **own}
-    settings = Settings(console=console)  # type: ignore[arg-type]  # validated into ConsoleSettings
-    return CourtsideApp(desk, settings, clock=desk.clock, monotonic=desk.monotonic, screen=screen)
+    where = {} if data is None else {"data": data}
+    settings = Settings(console=console, **where)  # type: ignore[arg-type]  # validated into ConsoleSettings
+    return CourtsideApp(
+        desk, settings, clock=desk.clock, monotonic=desk.monotonic, screen=screen, doors=doors
+    )
 
 
 @asynccontextmanager
 async def opened(
-    desk: Desk, size: tuple[int, int] = (80, 24), screen: str | None = None, **own: object
+    desk: Desk,
+    size: tuple[int, int] = (80, 24),
+    screen: str | None = None,
+    *,
+    doors: Doors | None = None,
+    **own: object,
 ) -> AsyncIterator[Console]:
     """Run the app over a desk."""
-    app = make(desk, screen, **own)
+    app = make(desk, screen, doors=doors, **own)  # type: ignore[arg-type]  # settings of the console
     async with app.run_test(size=size) as pilot:
         console = Console(app, desk, pilot)
         await console.wait_for("COURTSIDE")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.support import desks
-from tests.support.console import Desk, opened
+from tests.support.console import Console, Desk, make, opened
 from tests.support.desks import home, match
 from tests.support.tournaments import league
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_losing_the_hub_shows_after_two_seconds_and_keeps_the_scores() -> None:
@@ -57,7 +62,9 @@ async def test_a_refused_sign_in_keeps_the_entries() -> None:
     async with opened(desk, (120, 40)) as console:
         desk.connect("sign_in", reason="the token has expired")
         desk.tick(3)
-        await console.wait_for("! SIGN IN AGAIN  Your entries stay saved here (3)  the token has expired")
+        await console.wait_for(
+            "! SIGN IN AGAIN  Your entries stay saved here (3)  i sign in  the token has expired"
+        )
 
 
 async def test_a_conflict_is_on_every_screen_and_one_key_away() -> None:
@@ -253,3 +260,20 @@ async def test_a_match_opened_by_the_palette_returns_where_it_came_from() -> Non
         await console.wait_for("M034  ENTRY")
         await console.press("escape")
         await console.wait_for("Everything is sent")
+
+
+async def test_a_list_is_exported_whole_and_where_to_is_said(tmp_path: Path) -> None:
+    desk = desks.lively()
+    app = make(desk, data=tmp_path)
+    async with app.run_test(size=(200, 24)) as pilot:
+        console = Console(app, desk, pilot)
+        await console.wait_for("M034")
+        await console.press("E")
+        await console.wait_for("Written to")
+        written = next((tmp_path / "exports").glob("scores-*.csv")).read_text("utf-8")
+        assert written.count("\n") == 13
+        assert "Norrköping 1 [A]" in written
+        (tmp_path / "exports").rename(tmp_path / "before")
+        (tmp_path / "exports").write_text("a file where the folder should be")
+        await console.press("E")
+        await console.wait_for("Cannot write it")

@@ -12,14 +12,16 @@ import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from core import open_realtime, realtime_in_thread
 from tui.cli import hubs
-from tui.cli.exits import Exit
+from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import log_file
 from tui.cli.output import put, say
 from tui.cli.parser import Command
 from tui.cli.reach import connect_to_all, located, run, unreachable
+from tui.doors import Doors, own_addresses
 
 if TYPE_CHECKING:
     import argparse
@@ -42,12 +44,13 @@ def drawable() -> bool:
     return os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def open_console(settings: Settings, screen: str | None = None) -> int:
+def open_console(settings: Settings, screen: str | None = None, doors: Doors | None = None) -> int:
     """Draw the console until the person leaves; return the exit code.
 
     Args:
         settings: with the hub's address.
         screen: where to begin; `None` for the console's own choice.
+        doors: how people get in; `None` for those that the settings name.
     """
     # Loaded on use: this is what draws.
     from tui.app import CourtsideApp
@@ -58,7 +61,7 @@ def open_console(settings: Settings, screen: str | None = None) -> int:
     sys.setswitchinterval(SWITCH)
     with realtime_in_thread(settings) as realtime:
         realtime.join_all()
-        app = CourtsideApp(realtime, settings, screen=screen)
+        app = CourtsideApp(realtime, settings, screen=screen, doors=doors)
         app.run(mouse=settings.console.mouse)
         waiting = sum(queued.waiting for queued in realtime.view.queue)
     if not app.return_code:
@@ -91,22 +94,34 @@ def _board(_args: argparse.Namespace, settings: Settings) -> int:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("console")
     group.add_argument("--screen", choices=SCREENS, help="where to begin")
+    group.add_argument(
+        "--share", action="store_true", help="open the hub of this console to the network, with a join code"
+    )
     _theme(group)
 
 
 def _console(args: argparse.Namespace, settings: Settings) -> int:
+    if args.share and (at := located(settings).ws_url):
+        told = f"there is a hub already, at {at[0]}: --share opens the console's own one"
+        raise Stopped(Exit.USAGE, f"{told}; stop that one, or leave out --hub")
     if not drawable():
+        if args.share:
+            raise Stopped(Exit.USAGE, "--share needs a terminal; without one: hub --host 0.0.0.0, and invite")
         return run(_print(args, settings))
-    return _open(settings, args.screen)
+    return _open(settings, args.screen, shared=args.share)
 
 
-def _open(settings: Settings, screen: str | None) -> int:
+def _open(settings: Settings, screen: str | None, *, shared: bool = False) -> int:
     """Open the console on the hub that is there, or on one that it starts."""
-    started = None
+    started = doors = None
     if located(settings).ws_url == ():
-        started = hubs.KeptHub(settings.data)
+        started = hubs.KeptHub(settings.data, shared=shared)
+    found = located(settings)
+    if started is not None and shared:
+        port = urlsplit(started.url).port or 0
+        doors = Doors(found, own_addresses(port), opens_with_code=True)
     try:
-        return open_console(located(settings), screen)
+        return open_console(found, screen, doors)
     finally:
         if started is not None:
             _leave(started.release())

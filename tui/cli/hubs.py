@@ -11,6 +11,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from core import DEFAULT_PORT
 from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import FORMAT
 from tui.cli.parser import Command
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     from core import Settings
 
+HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+"""What a hub binds to be reached from this machine alone, or from others too."""
 READY_WAIT = 20.0
 """Seconds that a new hub may take until it answers."""
 STOP_WAIT = 10.0
@@ -147,15 +151,19 @@ class KeptHub:
 
     Args:
         data: the data folder.
+        shared: whether other machines shall reach it.
 
     Raises:
         Stopped: it did not start.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, shared: bool = False) -> None:
         self._data = data
+        self._host = EVERYWHERE if shared else HERE
         self._leaving = threading.Event()
-        self._hub = start(data, attached=False)
+        # Where others come they type it: the port that they expect, if it is free.
+        port = DEFAULT_PORT if shared and _is_free(DEFAULT_PORT) else 0
+        self._hub = start(data, attached=False, port=port, host=self._host)
         self.url = self._hub.url
         """Where it is, and will be."""
         self._thread = threading.Thread(target=self._keep, name="hub", daemon=True)
@@ -192,20 +200,33 @@ class KeptHub:
         if running(self._data) is not None:
             return False
         try:
-            self._hub = start(self._data, attached=False, port=urlsplit(self.url).port or 0)
+            port = urlsplit(self.url).port or 0
+            self._hub = start(self._data, attached=False, port=port, host=self._host)
         except Stopped as error:
             logger.warning("%s", error.message)
             return False
         return True
 
 
-def start(data: Path, *, attached: bool, port: int = 0) -> StartedHub:
-    """Start a hub on a data folder, on loopback, and wait until it answers.
+def _is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((EVERYWHERE, port))
+        except OSError:
+            return False
+        return True
+
+
+def start(data: Path, *, attached: bool, port: int = 0, host: str = HERE) -> StartedHub:
+    """Start a hub on a data folder and wait until it answers.
 
     Args:
         data: the data folder.
         attached: whether it shall end when this process does, however that ends.
         port: where it shall listen; 0 for any free one.
+        host: the address that it shall bind.
 
     Raises:
         Stopped: it did not start; says why, as far as it said so itself.
@@ -215,6 +236,7 @@ def start(data: Path, *, attached: bool, port: int = 0) -> StartedHub:
     log = data / "hub" / "hub.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "tui.cli", "hub", "--port", str(port), "--data", str(data)]
+    command += ["--host", host]
     with log.open("ab") as told:
         began = told.tell()
         process = subprocess.Popen(

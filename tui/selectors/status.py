@@ -14,7 +14,7 @@ from tui.selectors.queue import conflicts
 from tui.selectors.scene import counted, stopwatch
 
 if TYPE_CHECKING:
-    from core import LinkState
+    from core import Connection, LinkState
     from tui.selectors.scene import Scene
 
 OLD = 10.0
@@ -32,6 +32,8 @@ def link(scene: Scene) -> Run:
     connection, watch = scene.view.connection, scene.watch
     latency = "" if connection.latency is None else _latency(connection.latency)
     match watch.state:
+        case "live" | "slow" if makeshift := _makeshift(connection):
+            return Run(f"{scene.sign('slow')} {makeshift} {latency}".rstrip(), "slow")
         case "live":
             return Run(f"{scene.sign('live')} LIVE {latency:>5}".rstrip(), "live")
         case "slow":
@@ -44,6 +46,12 @@ def link(scene: Scene) -> Run:
             if not watch.settled:
                 return Run(f"{scene.sign('catching_up')} CONNECTING", "slow")
             return Run(f"{scene.sign('lost')} OFFLINE {stopwatch(scene.now - watch.since)}", "lost")
+
+
+def _makeshift(connection: Connection) -> str:
+    """Return how rooms are carried where that is not by a hub's WebSocket; `""` where it is."""
+    ways = {link.via for link in connection.links if link.rooms}
+    return "OLD SERVER" if "basic" in ways else "POLLING" if ways == {"polling"} else ""
 
 
 def _latency(seconds: float) -> str:
@@ -135,9 +143,8 @@ def banner(scene: Scene, width: int = WIDE, look: str = "6") -> Run | None:
         )
     if shown == "sign_in":
         why = f"  {words.tidy(view.connection.reason)}" if view.connection.reason else ""
-        return _told(
-            scene, "conflict", f"SIGN IN AGAIN  Your entries stay saved here ({waiting}){why}", "conflict"
-        )
+        told = f"SIGN IN AGAIN  Your entries stay saved here ({waiting})  i sign in{why}"
+        return _told(scene, "conflict", told, "conflict")
     if shown in ("offline", "connecting") and watch.settled:
         lasts = stopwatch(scene.now - watch.since)
         here = "on this laptop" if width >= WIDE else "here"
