@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.commands import Broadcast
 from core.domain.ids import (
+    GLOBAL_ROOM,
     ROLES,
     Role,
     TeamId,
@@ -371,7 +372,9 @@ def broadcast(
     """
     if event in OWN_NAMES:
         raise BadInput(f"{event!r} is an event of the hub's own; give the broadcast another name")
-    return realtime.submit(Broadcast(room, event, pack_payload(data), exclude_sender))
+    # To everybody it goes in the order of some tournament: which one is told to nobody.
+    tournament = next(iter(realtime.view.tournaments), None) if room == GLOBAL_ROOM else None
+    return realtime.submit(Broadcast(room, event, pack_payload(data), exclude_sender), tournament=tournament)
 
 
 def _is_live(view: View, room: RoomId) -> bool:

@@ -117,6 +117,8 @@ class Membership:
         self._team: TeamId | None = None
         self._seen: set[TournamentId] = set()
         self._wants_all: bool | None = None
+        self._due = float("inf")
+        """No unused room is to be left before; at that time it is looked which."""
 
     def join(self, room: RoomId, now: float, *, company: bool = False) -> list[Wish]:
         """Take a room as wanted; each call needs its `leave`.
@@ -130,6 +132,7 @@ class Membership:
         found.holders += 1
         found.used_at = now
         wishes = _refreshed(found)
+        self._note_idle(found)
         parts = read_room(room)
         if parts is not None and parts.kind == "tournament" and parts.tournament is not None:
             self._seen.add(parts.tournament)
@@ -185,6 +188,7 @@ class Membership:
         found = self._rooms[room]
         found.subscriptions -= 1
         found.used_at = now
+        self._note_idle(found)
         self._drop(found)
 
     def receive(self, change: Change, now: float) -> None:
@@ -204,19 +208,25 @@ class Membership:
         return Activity(found.last_activity, found.rate.per_second(now))
 
     def next_deadline(self) -> float | None:
-        """Return when the next unused room is left; `None` while none is."""
-        return min(
-            (room.used_at + self._idle_after for room in self._rooms.values() if room.idles), default=None
-        )
+        """Return when `handle_deadline` is due; `None` while no room can be left unused."""
+        return None if self._due == float("inf") else self._due
 
     def handle_deadline(self, now: float) -> list[Wish]:
         """Leave rooms that nobody has used for too long."""
+        if now < self._due:
+            return []
         wishes: list[Wish] = []
+        self._due = float("inf")
         for room in self._rooms.values():
             if room.idles and room.used_at + self._idle_after <= now:
                 room.followed = False
                 wishes.append(Wish(room.carried_by, follow=False))
+            self._note_idle(room)
         return wishes
+
+    def _note_idle(self, room: _Room) -> None:
+        if room.idles:
+            self._due = min(self._due, room.used_at + self._idle_after)
 
     def _note(self, room: RoomId, events: int, now: float) -> None:
         found = self._rooms.get(room)
@@ -240,6 +250,7 @@ class Membership:
             found = self._room(room)
             found.is_company = room in wanted
             wishes += _refreshed(found)
+            self._note_idle(found)
             self._drop(found)
         return wishes
 

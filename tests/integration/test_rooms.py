@@ -265,6 +265,18 @@ async def test_an_excluded_sender_hears_its_broadcast_without_its_data(venue: Ve
         assert heard == {"boss": [(None, True)], "ana": [("open", False)]}
 
 
+async def test_everybody_hears_what_is_said_to_all_whatever_tournaments_there_are(venue: Venue) -> None:
+    venue.hub.post(entry(league(name="other").id, CreateTournament(league(name="other")), id="plan-other"))
+    async with venue.device("boss") as boss, venue.device("pat", "participant") as player:
+        boss.join_all()
+        await boss.wait_for(lambda view: len(view.tournaments) > 1, PATIENCE)
+        room = await player.join(GLOBAL_ROOM).live(PATIENCE)
+        with room.events("doors") as events:
+            said = boss.join(GLOBAL_ROOM).broadcast("doors", {"open": True})
+            assert (await said.confirmed(PATIENCE)).outcome == "accepted"
+            assert (await anext(events)).data == {"open": True}
+
+
 async def test_side_rooms_go_on_without_a_gap_while_the_hub_dies(venue: Venue) -> None:
     async with venue.device("boss") as boss, venue.device("ana") as ana:
         heard: list[RoomEvent] = []

@@ -115,6 +115,7 @@ def test_a_room_of_the_company_that_was_joined_by_hand_too_stays_for_that() -> N
     made.receive_standing("participant", TeamId("reds"))
     assert made.join(REDS, 0.0) == []
     assert REDS not in {wish.room for wish in made.receive_standing("participant", None)}
+    assert made.next_deadline() == IDLE
     assert made.leave(REDS) == drop(REDS)
 
 
@@ -171,6 +172,7 @@ def test_what_happens_in_a_room_keeps_it() -> None:
     assert made.activity(REDS, 201.0) == Activity(200.0, 0.1)
     assert made.activity(M1, 251.0) == Activity(250.0, 0.2)
     assert made.activity(ROOM, 251.0) is None
+    assert made.handle_deadline(300.0) == []
     assert made.next_deadline() == 500.0
 
 
@@ -178,9 +180,10 @@ def test_a_subscription_keeps_a_room() -> None:
     made = membership()
     made.join(REDS, 0.0)
     assert made.subscribe(REDS, 0.0) == []
+    assert made.handle_deadline(300.0) == []
     assert made.next_deadline() is None
-    made.unsubscribe(REDS, 100.0)
-    assert made.next_deadline() == 400.0
+    made.unsubscribe(REDS, 400.0)
+    assert made.next_deadline() == 700.0
 
 
 def test_public_rooms_presence_company_and_global_are_never_left_for_idleness() -> None:
@@ -198,9 +201,9 @@ def test_a_subscription_outlives_leaving() -> None:
     made.join(REDS, 0.0)
     made.subscribe(REDS, 0.0)
     assert made.leave(REDS) == drop(REDS)
-    assert made.next_deadline() is None
     assert made.join(REDS, 0.0) == follow(REDS)
-    assert made.next_deadline() is None, "the subscription is there still"
+    assert made.handle_deadline(IDLE) == [], "the subscription is there still"
+    assert made.next_deadline() is None
     made.leave(REDS)
     made.unsubscribe(REDS, 0.0)
     assert made.activity(REDS, 0.0) is None
