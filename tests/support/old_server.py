@@ -59,6 +59,11 @@ class OldServer:
         for connection in tuple(self._connections):
             connection.socket.close()
 
+    @property
+    def scores(self) -> list[int]:
+        """Every score that clients said, in order."""
+        return [one["data"]["score"] for one in self.heard if one["event"] == "live-score"]
+
     def subscribers(self, channel: str) -> int:
         """Return how many hear a channel."""
         return len(self._hearers.get(channel, ()))

@@ -69,10 +69,21 @@ class Printer:
             if epoch != self.epoch or event.seq != self.seq + 1 or self.finished:
                 continue
             self.state = fold((event,), epoch, self.state)
-            if self.as_json:
-                put_json(event_document(self.state, event))
-            else:
-                put(event_text(self.state, event))
+            self._print(event)
+
+    def learn(self, state: Tournament, found: Iterable[events.Event]) -> None:
+        """Print what an old server told; there is no log of it to be complete."""
+        self.state = state
+        for event in found:
+            self._print(event)
+
+    def _print(self, event: events.Event) -> None:
+        """Print an event with the state that it led to."""
+        assert self.state is not None
+        if self.as_json:
+            put_json(event_document(self.state, event))
+        else:
+            put(event_text(self.state, event))
 
 
 @dataclass(slots=True)
@@ -117,23 +128,25 @@ class _Follower:
         shown = view.tournaments.get(self.tournament)
         if shown is None or not shown.live:
             return True
+        if not self.settings.enable_scalable_ws:
+            self.printer.learn(shown.confirmed, self._fresh(view))
+            return True
         here, before, self.seen = shown.confirmed.position, self.seen, shown.confirmed.position
         went_back = before is not None and before.epoch == here.epoch and here.seq < before.seq
         if here.epoch != self.printer.epoch or went_back:
             self.read = view.feed.total
             return await self._from_log(anew=True)
+        self.printer.take(here.epoch, self._fresh(view))
+        return self.printer.seq >= here.seq or await self._from_log(anew=False)
+
+    def _fresh(self, view: View) -> list[events.Event]:
+        """Return the events of the feed that have not been looked at."""
         fresh = view.feed.total - self.read
         self.read = view.feed.total
         lines = view.feed.lines[-fresh:] if fresh else ()
-        self.printer.take(
-            here.epoch,
-            [
-                line.event
-                for line in lines
-                if isinstance(line, HubLine) and line.tournament == self.tournament
-            ],
-        )
-        return self.printer.seq >= here.seq or await self._from_log(anew=False)
+        return [
+            line.event for line in lines if isinstance(line, HubLine) and line.tournament == self.tournament
+        ]
 
     async def _from_log(self, *, anew: bool) -> bool:
         """Print from the hub's log what comes next, or all of it; tell whether it could be read."""
