@@ -1,25 +1,24 @@
 """Courtside's own format: a tournament written by hand in TOML or the same in JSON, with or without results.
 
-Strict: a key that is not known is refused with the nearest that is. `toml.write` writes what is read here as
-the same plan. Times without an offset are UTC. Schedules are not drawn up here: every match is listed.
+`toml.write` writes what is read here as the same plan. Times without an offset are UTC. A stage lists its
+matches, or names a format and has them drawn up by `drawing`. Which keys there are is `shapes`' affair.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct, field
 
-from core.domain.checks import check_start
+from core.domain.checks import check, check_start
 from core.domain.commands import Score
+from core.domain.drawing import across, draw_up
+from core.domain.games import CupsRules, Game, PointsRules, Rules, SetsRules, TimeRules
 from core.domain.ids import (
     CourtId,
+    GameId,
     MatchId,
     PoolId,
     StageId,
@@ -30,114 +29,58 @@ from core.domain.ids import (
     same_match,
 )
 from core.domain.plan import (
-    DEFAULT_TIE_BREAKS,
     Court,
+    DoubleElimination,
     Fixture,
+    Format,
     LoserOf,
     OneOf,
     PlaceOf,
     Plan,
     Pool,
+    RoundRobin,
+    SingleElimination,
     Slot,
     Source,
     Stage,
+    Swiss,
     Team,
-    TieBreak,
+    Timetable,
     WinnerOf,
 )
 from core.domain.playback import Imported, Result, rehearse, script
+from core.domain.shapes import (
+    CourtShape,
+    FileShape,
+    FormatName,
+    GameShape,
+    MatchShape,
+    PoolShape,
+    SideShape,
+    StageShape,
+    TeamShape,
+    near,
+    read_shape,
+)
 from core.errors import BadFile, BadPlan
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_T = TypeVar("_T", bound=str)
-_State = Literal["scheduled", "live", "final", "official"]
+_FORMAT_KEYS: dict[str, tuple[FormatName, ...]] = {
+    "legs": ("round_robin",),
+    "rounds": ("swiss",),
+    "advance": ("single_elimination", "double_elimination"),
+    "entrants": ("single_elimination", "double_elimination"),
+    "third_place": ("single_elimination",),
+    "reset": ("double_elimination",),
+}
+"""Which formats a key of a stage belongs to."""
+_RULES: dict[str, type[Rules]] = {
+    "points": PointsRules,
+    "sets": SetsRules,
+    "cups": CupsRules,
+    "time": TimeRules,
+}
 _SOURCE = re.compile(r"(winner|loser) of (\S+)|(\d+)(?:st|nd|rd|th) of (.+)", re.IGNORECASE)
 _SIDE_HELP = "a team, 'winner of m3', 'loser of m3', '1st of A' or '3rd of A/B/C'"
-
-
-class _Team(Struct, forbid_unknown_fields=True):
-    name: str
-    id: str | None = None
-    code: str = ""
-
-
-class _Court(Struct, forbid_unknown_fields=True):
-    name: str
-    id: str | None = None
-
-
-class _Header(Struct, forbid_unknown_fields=True):
-    name: str
-    id: str | None = None
-    venue: str = ""
-    moderators_confirm: bool = False
-    teams: tuple[str | _Team, ...] = ()
-    courts: tuple[str | _Court, ...] = ()
-
-
-class _Pool(Struct, forbid_unknown_fields=True):
-    name: str
-    teams: tuple[str, ...]
-    id: str | None = None
-
-
-class _Points(Struct, frozen=True, forbid_unknown_fields=True):
-    win: int = 3
-    draw: int = 1
-    loss: int = 0
-
-
-class _Stage(Struct, forbid_unknown_fields=True):
-    name: str
-    kind: Literal["pools", "knockout"]
-    id: str | None = None
-    pools: tuple[_Pool, ...] = ()
-    points: _Points = _Points()
-    tie_breaks: tuple[TieBreak, ...] = DEFAULT_TIE_BREAKS
-
-
-class _Side(Struct, forbid_unknown_fields=True):
-    team: str
-    source: str = field(name="from")
-
-
-class _Match(Struct, forbid_unknown_fields=True):
-    home: str | _Side
-    away: str | _Side
-    id: str | None = None
-    stage: str | None = None
-    pool: str | None = None
-    round: str | None = None
-    court: str | None = None
-    starts_at: datetime | None = None
-    score: tuple[int, int] | None = None
-    shootout: tuple[int, int] | None = None
-    state: _State | None = None
-
-
-class _File(Struct, forbid_unknown_fields=True):
-    tournament: _Header
-    teams: tuple[str | _Team, ...] = ()
-    courts: tuple[str | _Court, ...] = ()
-    stages: tuple[_Stage, ...] = ()
-    matches: tuple[_Match, ...] = ()
-
-
-_SHAPES: dict[str, type[Struct]] = {
-    "$": _File,
-    "tournament": _Header,
-    "teams": _Team,
-    "courts": _Court,
-    "stages": _Stage,
-    "pools": _Pool,
-    "points": _Points,
-    "matches": _Match,
-    "home": _Side,
-    "away": _Side,
-}
-"""The shape of a table by the last name of its path."""
 
 
 def read(path: str, content: bytes) -> Imported:
@@ -150,7 +93,7 @@ def read(path: str, content: bytes) -> Imported:
     Raises:
         BadFile: it is no such file, or its plan or results cannot be; says where and what would be right.
     """
-    file = _shaped(path, _parsed(path, content))
+    file = read_shape(path, content)
     try:
         reading = _Reading(file)
         plan = reading.plan()
@@ -161,38 +104,8 @@ def read(path: str, content: bytes) -> Imported:
     return Imported(plan, playback)
 
 
-def _parsed(path: str, content: bytes) -> object:
-    try:
-        if content.lstrip().startswith(b"{"):
-            return msgspec.json.decode(content)
-        return tomllib.loads(content.decode())
-    except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeError, RecursionError) as error:
-        raise BadFile(path, f"neither TOML nor JSON: {error}") from error
-
-
-def _shaped(path: str, value: object) -> _File:
-    try:
-        return msgspec.convert(value, _File)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).rstrip("`").partition(" - at `")
-        where = place.removeprefix("$").removeprefix(".")
-        unknown = re.fullmatch(r"Object contains unknown field `(.*)`?", problem)
-        if unknown is not None:
-            name = unknown[1].rstrip("`")
-            shape = _SHAPES[re.sub(r"\[.*?\]", "", place).rpartition(".")[2] or "$"]
-            problem = f"unknown key {name!r}{_near(name, shape.__struct_encode_fields__)}"
-        raise BadFile(path, f"{where or 'top level'}: {problem.replace('`', '')}") from error
-
-
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    """Say which known names come close, or all of them where none does."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name.lower(), known, 2)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(known)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +134,29 @@ class _Names:
         if len(found) > 1:
             raise BadPlan(where, f"{self.what} {name!r} may be {' or '.join(sorted(found))}; write the id")
         if not found:
-            raise BadPlan(where, f"there is no {self.what} {name!r}{_near(name, self.ids)}")
+            raise BadPlan(where, f"there is no {self.what} {name!r}{near(name, self.ids)}")
         return next(iter(found))
 
 
 class _Reading:
     """One reading of a file: what its parts are called, so that others can name them."""
 
-    def __init__(self, file: _File) -> None:
+    def __init__(self, file: FileShape) -> None:
         self._file = file
         self._tournament = TournamentId(file.tournament.id or make_slug(file.tournament.name, "tournament"))
         self._team_names = _Names("team", {})
         self._court_names = _Names("court", {})
         self._stage_names = _Names("stage", {})
         self._pool_names = _Names("pool", {})
-        self._teams = self._read_teams()
-        self._courts = self._read_courts()
-        self._stages = self._read_stages()
+        self._game_names = _Names("game", {})
         self._ids = [
             match_id(self._tournament, (match.id or f"m{number:03d}").lower())
             for number, match in enumerate(file.matches, 1)
         ]
+        self._teams = self._read_teams()
+        self._courts = self._read_courts()
+        self._games = tuple(map(self._game, file.games))
+        self._stages = self._read_stages()
 
     def plan(self) -> Plan:
         """Return the plan.
@@ -251,12 +166,12 @@ class _Reading:
         """
         fixtures = tuple(map(self._fixture, self._ids, self._file.matches))
         for stage in self._stages:
-            for pool in stage.pools:
+            for pool in stage.pools if stage.format is None else ():
                 if len(pool.teams) > 1 and not any(fixture.pool == pool.id for fixture in fixtures):
-                    why = "has no matches: list each under [[matches]], as none are drawn up from its teams"
+                    why = "has no matches: list each under [[matches]], or give its stage a format"
                     raise BadPlan(f"pool {pool.name}", why)
         header = self._file.tournament
-        return Plan(
+        plan = Plan(
             id=self._tournament,
             name=header.name,
             teams=self._teams,
@@ -265,7 +180,36 @@ class _Reading:
             courts=self._courts,
             venue=header.venue,
             moderators_confirm=header.moderators_confirm,
+            games=self._games,
+            status=header.status,
+            timetable=self._timetable(),
+            on_withdrawal=header.on_withdrawal,
+            on_disqualification=header.on_disqualification,
         )
+        check(plan)
+        return draw_up(plan) if plan.status == "running" else plan
+
+    def _timetable(self) -> Timetable | None:
+        given = self._file.timetable
+        if given is None:
+            return None
+        check_start(given.starts_at, "timetable")
+        return Timetable(_utc(given.starts_at), given.minutes)
+
+    def _game(self, game: GameShape) -> Game:
+        made = game.id or make_slug(game.name, "game")
+        self._game_names.add(made, game.name)
+        rules = _RULES[game.kind]
+        given = {
+            key: value
+            for key in ("best_of", "points", "lead", "cap", "last", "cups", "bounce")
+            if (value := getattr(game, key)) is not None
+        }
+        for key in given:
+            if key not in rules.__struct_fields__:
+                known = ", ".join(rules.__struct_fields__) or "no keys of its own"
+                raise BadPlan(f"game {game.name}", f"{key!r} means nothing in a game of {game.kind}: {known}")
+        return Game(GameId(made), game.name, rules(**given), game.places)
 
     def results(self) -> dict[MatchId, Result]:
         """Return the results that the file has.
@@ -291,7 +235,7 @@ class _Reading:
     def _read_teams(self) -> tuple[Team, ...]:
         teams: list[Team] = []
         for given in (*self._file.tournament.teams, *self._file.teams):
-            team = _Team(given) if isinstance(given, str) else given
+            team = TeamShape(given) if isinstance(given, str) else given
             made = team.id or make_slug(team.name, "team", {known.id for known in teams})
             teams.append(Team(TeamId(made), team.name, team.code))
             self._team_names.add(made, team.name, *([team.code] if team.code else []))
@@ -300,7 +244,7 @@ class _Reading:
     def _read_courts(self) -> tuple[Court, ...]:
         courts: list[Court] = []
         for given in (*self._file.tournament.courts, *self._file.courts):
-            court = _Court(given) if isinstance(given, str) else given
+            court = CourtShape(given) if isinstance(given, str) else given
             made = court.id or make_slug(court.name, "court", {known.id for known in courts})
             courts.append(Court(CourtId(made), court.name))
             self._court_names.add(made, court.name)
@@ -321,18 +265,62 @@ class _Reading:
                     draw=stage.points.draw,
                     loss=stage.points.loss,
                     tie_breaks=stage.tie_breaks,
+                    game=None if stage.game is None else self._game_named(stage),
+                    forfeit=stage.forfeit,
                 )
             )
+            format_ = self._format(stage, stages)
+            stages[-1] = msgspec.structs.replace(stages[-1], format=format_)
         return tuple(stages)
 
-    def _pool(self, pool: _Pool) -> Pool:
+    def _game_named(self, stage: StageShape) -> GameId:
+        return GameId(self._game_names.find(stage.game or "", f"stage {stage.name}"))
+
+    def _format(self, stage: StageShape, before: list[Stage]) -> Format | None:
+        """Return how a stage's matches are drawn up."""
+        where = f"stage {stage.name}"
+        for key, formats in _FORMAT_KEYS.items():
+            if getattr(stage, key) is not None and stage.format not in formats:
+                raise BadPlan(where, f"{key!r} needs format = {' or '.join(map(repr, formats))}")
+        match stage.format:
+            case None:
+                return None
+            case "round_robin":
+                return RoundRobin(1 if stage.legs is None else stage.legs)
+            case "swiss":
+                if stage.rounds is None:
+                    raise BadPlan(where, "does not say how many rounds there are: add rounds = 5")
+                return Swiss(stage.rounds)
+            case "single_elimination":
+                return SingleElimination(self._entrants(stage, before), bool(stage.third_place))
+            case _:
+                return DoubleElimination(self._entrants(stage, before), stage.reset is not False)
+
+    def _entrants(self, stage: StageShape, before: list[Stage]) -> tuple[Slot, ...]:
+        """Return who takes part in a knock-out; empty for all teams."""
+        where = f"stage {stage.name}"
+        if stage.entrants is not None:
+            if stage.advance is not None:
+                raise BadPlan(where, "has entrants and advance: one of them says who takes part")
+            return tuple(self._slot(side, where) for side in stage.entrants)
+        if stage.advance is None:
+            return ()
+        game = before[-1].game
+        earlier = [other for other in before[:-1] if other.pools and other.game == game]
+        if not earlier:
+            raise BadPlan(where, "has no stage of pools before it from which teams could advance")
+        if stage.advance < 1:
+            raise BadPlan(where, f"advance must be at least 1, not {stage.advance}")
+        return across(earlier[-1].pools, stage.advance)
+
+    def _pool(self, pool: PoolShape) -> Pool:
         letter = re.sub(r"^(group|pool)\s+", "", pool.name, flags=re.IGNORECASE)
         made = pool.id or make_slug(letter, "pool")
         self._pool_names.add(made, pool.name, letter)
         teams = (TeamId(self._team_names.find(team, f"pool {pool.name}")) for team in pool.teams)
         return Pool(PoolId(made), pool.name, tuple(teams))
 
-    def _fixture(self, id_: MatchId, match: _Match) -> Fixture:
+    def _fixture(self, id_: MatchId, match: MatchShape) -> Fixture:
         where = f"match {id_}"
         pool = None if match.pool is None else PoolId(self._pool_names.find(match.pool, where))
         stage = self._stage(match, pool, where)
@@ -348,9 +336,16 @@ class _Reading:
             pool=pool,
             court=court,
             starts_at=None if starts_at is None else _utc(starts_at),
+            reset_of=None if match.reset_of is None else self._match(match.reset_of, where),
         )
 
-    def _stage(self, match: _Match, pool: PoolId | None, where: str) -> Stage:
+    def _match(self, name: str, where: str) -> MatchId:
+        found = next((id_ for id_ in self._ids if same_match(name, id_)), None)
+        if found is None:
+            raise BadPlan(where, f"names match {name!r}, which is not in the file")
+        return found
+
+    def _stage(self, match: MatchShape, pool: PoolId | None, where: str) -> Stage:
         if match.stage is not None:
             wanted = self._stage_names.find(match.stage, where)
             return next(stage for stage in self._stages if stage.id == wanted)
@@ -362,8 +357,8 @@ class _Reading:
             raise BadPlan(where, f"does not say its stage; there are {have}")
         return fitting[0]
 
-    def _slot(self, side: str | _Side, where: str) -> Slot:
-        if isinstance(side, _Side):
+    def _slot(self, side: str | SideShape, where: str) -> Slot:
+        if isinstance(side, SideShape):
             return Slot(TeamId(self._team_names.find(side.team, where)), self._source(side.source, where))
         if side.strip().casefold() not in self._team_names.ids and _SOURCE.fullmatch(side.strip()):
             return Slot(None, self._source(side, where))
@@ -375,9 +370,7 @@ class _Reading:
             raise BadPlan(where, f"cannot read the side {text!r}: write {_SIDE_HELP}")
         kind, named, rank, pools = found.groups()
         if kind is not None:
-            match = next((id_ for id_ in self._ids if same_match(named, id_)), None)
-            if match is None:
-                raise BadPlan(where, f"names match {named!r}, which is not in the file")
+            match = self._match(named, where)
             return WinnerOf(match) if kind.lower() == "winner" else LoserOf(match)
         ids = tuple(PoolId(self._pool_names.find(pool, where)) for pool in pools.split("/"))
         return PlaceOf(ids[0], int(rank)) if len(ids) == 1 else OneOf(ids, int(rank))

@@ -9,8 +9,20 @@ import pytest
 
 from core.domain import native
 from core.domain.brackets import champion
-from core.domain.ids import CourtId, MatchId, PoolId, TeamId
-from core.domain.plan import LoserOf, OneOf, PlaceOf, Slot, Team, WinnerOf
+from core.domain.games import CupsRules, Game
+from core.domain.ids import CourtId, GameId, MatchId, PoolId, TeamId
+from core.domain.plan import (
+    DoubleElimination,
+    Format,
+    LoserOf,
+    OneOf,
+    PlaceOf,
+    SingleElimination,
+    Slot,
+    Swiss,
+    Team,
+    WinnerOf,
+)
 from core.domain.playback import Imported, rehearse
 from core.errors import BadFile
 
@@ -210,3 +222,148 @@ def test_a_match_without_any_stage_says_how_to_add_one() -> None:
 def test_what_is_neither_toml_nor_json_is_refused(content: bytes) -> None:
     with pytest.raises(BadFile, match="neither TOML nor JSON"):
         native.read("cup.toml", content)
+
+
+FORMATS = (
+    HEAD
+    + """
+[timetable]
+starts_at = 2026-06-14T10:00:00
+minutes = 20
+[[games]]
+name = "Pong"
+kind = "cups"
+cups = 6
+places = [5, 3]
+[[stages]]
+name = "Groups"
+kind = "pools"
+game = "pong"
+format = "round_robin"
+[[stages.pools]]
+name = "Group A"
+teams = ["Reds", "Blues"]
+[[stages.pools]]
+name = "Group B"
+teams = ["Greens", "Golds"]
+[[stages]]
+name = "Finals"
+kind = "knockout"
+game = "Pong"
+format = "single_elimination"
+advance = 2
+third_place = true
+"""
+)
+
+
+def test_stages_with_a_format_are_drawn_up_with_courts_and_times() -> None:
+    plan = read(FORMATS).plan
+    assert plan.games == (Game(GameId("pong"), "Pong", CupsRules(6), (5, 3)),)
+    assert [fixture.round for fixture in plan.fixtures] == [
+        "Round 1",
+        "Round 1",
+        "Semi-finals",
+        "Semi-finals",
+        "Third place",
+        "Final",
+    ]
+    sources = [fixture.home.source for fixture in plan.fixtures[2:4]]
+    assert sources == [PlaceOf(PoolId("a"), 1), PlaceOf(PoolId("b"), 1)]
+    assert plan.fixtures[0].starts_at == datetime(2026, 6, 14, 10, 0, tzinfo=UTC)
+    assert {fixture.court for fixture in plan.fixtures} == {"court-1"}
+
+
+def test_a_tournament_that_is_open_is_drawn_up_at_its_start() -> None:
+    text = FORMATS.replace(
+        'name = "Summer Cup"', 'name = "Summer Cup"\nstatus = "open"\non_withdrawal = "annul"'
+    )
+    plan = read(text).plan
+    assert (plan.status, plan.on_withdrawal, plan.fixtures) == ("open", "annul", ())
+
+
+def knockout(more: str) -> str:
+    return HEAD + f'[[stages]]\nname = "Cup"\nkind = "knockout"\n{more}\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "format_", "matches"),
+    [
+        ('format = "single_elimination"', SingleElimination(), 3),
+        ('format = "double_elimination"', DoubleElimination(), 7),
+        ('format = "double_elimination"\nreset = false', DoubleElimination(reset=False), 6),
+        (
+            'format = "single_elimination"\nentrants = ["Golds", { team = "Reds", from = "winner of m1" }]',
+            None,
+            0,
+        ),
+        (
+            'format = "single_elimination"\nentrants = ["Golds", "reds"]',
+            SingleElimination((Slot(TeamId("golds")), Slot(TeamId("reds")))),
+            1,
+        ),
+    ],
+)
+def test_a_knock_out_is_drawn_of_its_entrants(more: str, format_: Format | None, matches: int) -> None:
+    if format_ is None:
+        assert "names match 'm1', which is not in the file" in refused(knockout(more))
+        return
+    plan = read(knockout(more)).plan
+    assert (plan.stages[0].format, len(plan.fixtures)) == (format_, matches)
+
+
+def test_a_swiss_stage_waits_for_its_rounds_to_be_drawn() -> None:
+    pool = '[[stages.pools]]\nname = "All"\nteams = ["Reds", "Blues", "Greens"]\n'
+    plan = read(HEAD + '[[stages]]\nname = "S"\nkind = "pools"\nformat = "swiss"\nrounds = 2\n' + pool).plan
+    assert (plan.stages[0].format, plan.fixtures) == (Swiss(2), ())
+
+
+def test_a_second_final_names_the_first() -> None:
+    text = (
+        HEAD
+        + """
+[[stages]]
+name = "Cup"
+kind = "knockout"
+[[matches]]
+home = "Reds"
+away = "Blues"
+[[matches]]
+home = "winner of m1"
+away = "loser of m1"
+reset_of = "m1"
+"""
+    )
+    assert read(text).plan.fixtures[1].reset_of == "summer-cup.m001"
+    assert "names match 'm9', which is not in the file" in refused(text.replace('of = "m1"', 'of = "m9"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("legs = 2", "'legs' needs format = 'round_robin'"),
+        ('format = "single_elimination"\nreset = true', "'reset' needs format = 'double_elimination'"),
+        ('format = "swiss"', "does not say how many rounds there are: add rounds = 5"),
+        ('format = "single_elimination"\nadvance = 2', "has no stage of pools before it"),
+        ('format = "single_elimination"\nadvance = 2\nentrants = []', "has entrants and advance"),
+        ('game = "chess"', "there is no game 'chess'"),
+    ],
+)
+def test_a_format_needs_what_it_is_drawn_from(more: str, why: str) -> None:
+    assert why in refused(knockout(more))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("advance = 2", "advance = 0", "advance must be at least 1, not 0"),
+        ("advance = 2", "advance = 3", "names place 3 of pool 'a', which has 2 teams"),
+        ("cups = 6", "best_of = 3", "'best_of' means nothing in a game of cups: cups, bounce"),
+        ('kind = "cups"\ncups = 6', 'kind = "time"\ncups = 6', "a game of time: no keys of its own"),
+        ("cups = 6", "cups = 0", "cups must be 1 to 100, not 0"),
+        ("minutes = 20", "minutes = 0", "minutes must be 1 to 10080, not 0"),
+        ("2026-06-14T10:00:00", "0001-01-01T10:00:00", "cannot start in the year 1"),
+    ],
+)
+def test_games_and_timetables_that_cannot_be_are_refused(old: str, new: str, why: str) -> None:
+    assert why in refused(FORMATS.replace(old, new))
