@@ -65,6 +65,7 @@ from core.hub.access import (
     is_loopback,
     is_near,
     judge_entry,
+    may_bring,
     may_list,
     may_open,
     may_read,
@@ -352,3 +353,22 @@ def test_programs_and_the_hubs_own_pages_come_in(origin: str | None, host: str |
 )
 def test_pages_from_elsewhere_do_not(origin: str, host: str | None) -> None:
     assert not origin_allowed(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("pass_", "own", "others"),
+    [
+        (Pass("", "", "admin"), True, True),
+        (Pass("m", "Mo", "moderator"), True, True),
+        (Pass("m", "Mo", "moderator", standing="expired"), True, False),
+        (Pass("m", "Mo", "moderator", tournaments=frozenset({TournamentId("cup")})), False, False),
+        (Pass("p", "Pat", "participant"), False, False),
+        (Pass("", "", "spectator"), False, False),
+    ],
+)
+def test_others_entries_of_an_older_epoch_are_brought_by_moderators_and_admins(
+    pass_: Pass, own: bool, others: bool
+) -> None:
+    league = TournamentId("league")
+    assert may_bring(pass_, league, own=True) == own
+    assert may_bring(pass_, league, own=False) == others

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import AddScore, Broadcast, CreateTournament, Entry, Notify, Undo
+from core.domain.adoption import pack_copy
+from core.domain.commands import AddScore, Broadcast, CreateTournament, Entry, Notify, ReviveTournament, Undo
 from core.domain.ids import (
     CommandId,
     DeviceId,
@@ -20,8 +21,10 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.domain.reduce import fold
+from core.domain.state import Position
 from core.errors import Malformed
 from core.hub.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
+from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 
 if TYPE_CHECKING:
@@ -263,3 +266,55 @@ def test_a_broadcast_to_everybody_is_an_event_of_the_tournament() -> None:
     ruling = begun().submit(entry(T, Broadcast(tournament_room(T), "lunch"), id="b1"), NOON)
     assert isinstance(ruling, Ruling)
     assert (ruling.said, ruling.answer.seq) == (None, 2)
+
+
+SEEN = Position(EPOCH, 9, CommandId("p9"))
+
+
+def lost() -> tuple[Ledger, tuple[Event, ...]]:
+    """Return a ledger whose log lacks an entry that a client saw, and that entry's events."""
+    whole, short = begun(), begun()
+    for ledger in (whole, short):
+        submit(ledger, scored(1))
+    return short, submit(whole, scored(2)).events
+
+
+def test_a_client_that_saw_more_has_an_epoch_begin_once() -> None:
+    ledger, _ = lost()
+    ledger._make_epoch = lambda: Epoch("e2")
+    ruling = ledger.receive_offer(Offer(T, SEEN), NOON, "Zoe", DeviceId("d"), differs=False)
+    assert ruling is not None
+    assert ruling.begins
+    state = ledger.state(T)
+    assert state is not None
+    assert state.position == Position(Epoch("e2"), 1, ruling.answer.id)
+    assert ledger.receive_offer(Offer(T, SEEN), NOON, "Zoe", DeviceId("d"), differs=False) is None
+    unknown = Offer(TournamentId("other"), SEEN)
+    assert ledger.receive_offer(unknown, NOON, "Zoe", DeviceId("d"), differs=False) is None
+
+
+def test_an_adopted_entry_is_known_with_its_answer_whoever_sends_it() -> None:
+    ledger, events = lost()
+    ledger._make_epoch = lambda: Epoch("e2")
+    ledger.receive_offer(Offer(T, SEEN), NOON, "Zoe", DeviceId("d"), differs=False)
+    bring = Bring(T, EPOCH, events)
+    [ruling] = ledger.adopt(bring, {}, NOON, "Zoe")
+    assert home_score(ledger) == 2
+    assert ruling.filed == tuple((EPOCH, event) for event in events)
+    assert ledger.submit(scored(2), NOON) == Repeated(ruling.answer)
+    assert ledger.adopt(bring, {}, NOON, "Zoe") == []
+    assert ledger.adopt(Bring(TournamentId("other"), EPOCH, events), {}, NOON, "Zoe") == []
+
+
+def test_entries_that_only_a_copy_names_are_known() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    submit(ledger, entry(T, point(PLAN, 1, "a"), id="h", device="laptop-2"))
+    state = ledger.state(T)
+    assert state is not None
+    fresh = Ledger(lambda: Epoch("e2"))
+    revive = entry(T, ReviveTournament(pack_copy(state)), id="revive")
+    assert submit(fresh, revive).outcome == "accepted"
+    assert submit(fresh, scored(1)).outcome == "accepted"
+    assert submit(fresh, entry(T, point(PLAN, 1, "a"), id="h", device="laptop-2")).outcome == "held"
+    assert home_score(fresh) == 1

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from core.domain.ids import CommandId, Epoch, TournamentId, tournament_room
-from core.domain.state import Position, Tournament
+from core.domain.state import Past, Position, Tournament
 from core.realtime.effects import Advanced, Heard, Replaced
 from core.realtime.logs import Logs
 from core.wire.messages import Events, Replay, Snapshot
@@ -126,3 +126,12 @@ def test_a_log_that_is_forgotten_comes_from_its_beginning() -> None:
     logs.forget(PLAN.id)
     assert PLAN.id not in logs.positions
     assert hear(logs, Replay(ROOM, EPOCH, LOG[:2])).outcome == "whole"
+
+
+def test_a_hub_that_fell_back_behind_the_epoch_that_was_seen_is_short() -> None:
+    logs = Logs()
+    logs.restore([state_at(at(3, OTHER), past=(Past(EPOCH, 6, 6),))])
+    heard = hear(logs, Snapshot(ROOM, STATE))
+    assert (heard.outcome, heard.changes) == ("short", ())
+    assert "from which e2 went on here" in heard.why
+    assert logs.positions[PLAN.id].epoch == OTHER

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.domain.adoption import pack_copy
 from core.domain.commands import (
     AddPenalty,
     AddScore,
@@ -36,7 +37,7 @@ from core.domain.commands import (
     Undo,
     WithdrawTeam,
 )
-from core.domain.events import PointsAdded
+from core.domain.events import EpochBegun, Event, PastNamed, PointsAdded
 from core.domain.games import Game, Rules, SetsRules, TimeRules
 from core.domain.ids import CommandId, Epoch, GameId, MatchId, TeamId, tournament_room
 from core.domain.plan import Plan, Team
@@ -45,10 +46,21 @@ from core.domain.rules import Accepted, Refused, judge
 from core.domain.state import MAX_NOTICES, Forfeit, Penalty, Position
 from core.errors import BadLog
 from tests.support.bench import Bench
-from tests.support.tournaments import EPOCH, NOON, cup, entry, league, log, match, point, record, result
+from tests.support.tournaments import (
+    DEVICE,
+    EPOCH,
+    NOON,
+    cup,
+    entry,
+    league,
+    log,
+    match,
+    point,
+    record,
+    result,
+)
 
 if TYPE_CHECKING:
-    from core.domain.events import Event
     from core.domain.state import Tournament
 
 PLAN = cup(4)
@@ -303,3 +315,33 @@ def test_a_state_is_the_fold_of_its_log_at_every_prefix(commands: list[Command])
             states.append(state)
     for known in states:
         assert fold(events[: known.position.seq], EPOCH) == known
+
+
+def test_an_epoch_begins_with_its_first_event_and_remembers_how_its_matches_came_about() -> None:
+    plan = league()
+    copy = fold(log(plan, point(plan, 1, "a")), EPOCH)
+    new = Epoch("e2")
+    begun = Event(
+        seq=1,
+        command=CommandId("b"),
+        fact=EpochBegun(EPOCH, copy.position.seq, 9, pack_copy(copy)),
+        by="Ops",
+        device=DEVICE,
+        entered_at=NOON,
+        received_at=NOON,
+    )
+    state = reduce(None, begun, new)
+    assert state.past[0].seen == 9
+    with pytest.raises(BadLog, match="which only the first one does"):
+        reduce(state, replace(begun, seq=2), new)
+    with pytest.raises(BadLog, match="which only the first one does"):
+        reduce(None, replace(begun, seq=2), new)
+    named = replace(begun, seq=2, fact=PastNamed(Epoch("e0"), 0, 3))
+    state = reduce(state, named, new)
+    assert [past.epoch for past in state.past] == [EPOCH, Epoch("e0")]
+    scored = log(plan, point(plan, 1, "a"), point(plan, 1, "a"))[-1]
+    state = reduce(state, replace(scored, seq=3, version=1), new)
+    course = state.matches[match(plan, 1)].course
+    assert course is not None
+    assert [event.seq for event in course.events] == [3]
+    assert course.origin.score == copy.matches[match(plan, 1)].score

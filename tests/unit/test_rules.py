@@ -10,17 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.domain.adoption import pack_copy
 from core.domain.commands import (
     AddScore,
     AssignSlot,
     Base,
     Broadcast,
+    CloseMissing,
     Command,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
     Notify,
     ReopenMatch,
+    ReviveTournament,
     Score,
     SetScore,
     Settle,
@@ -33,10 +36,13 @@ from core.domain.events import (
     ConflictSettled,
     EntryHeld,
     EntryUndone,
+    Event,
     Fact,
     MatchCompleted,
     MatchStarted,
+    MissingClosed,
     Notified,
+    PastNamed,
     PointsAdded,
     ScoreSet,
     SlotAssigned,
@@ -46,6 +52,7 @@ from core.domain.games import MAX_POINTS
 from core.domain.ids import (
     GLOBAL_ROOM,
     CommandId,
+    Epoch,
     MatchId,
     RoomId,
     TeamId,
@@ -57,7 +64,7 @@ from core.domain.ids import (
 from core.domain.plan import Slot
 from core.domain.reduce import fold as fold_events
 from core.domain.rules import Accepted, Conflicting, Refused, Verdict, judge
-from tests.support.tournaments import EPOCH, NOON, cup, entry, fold, league, match, point, result
+from tests.support.tournaments import DEVICE, EPOCH, NOON, cup, entry, fold, league, match, point, result
 
 if TYPE_CHECKING:
     from core.domain.events import Event
@@ -409,3 +416,49 @@ def test_what_rights_refuse_is_held_whatever_else_stands_against_it() -> None:
     assert [event.fact for event in verdict.events] == [EntryHeld(made, (), "court 2 only")]
     plan = entry(PLAN.id, Notify("Lunch"), id="y")
     assert judge(state, plan, NOON, EPOCH, objection="court 2 only") == Refused("court 2 only")
+
+
+def revived(state: Tournament | None, copy: bytes, tournament: TournamentId = PLAN.id) -> Verdict:
+    return judge(state, entry(tournament, ReviveTournament(copy), id="r"), NOON, Epoch("e2"))
+
+
+def test_a_tournament_that_is_not_here_goes_on_from_a_copy_in_a_new_epoch() -> None:
+    copy = fold(PLAN, point(PLAN, 1, "a"))
+    verdict = revived(None, pack_copy(copy))
+    assert isinstance(verdict, Accepted)
+    assert verdict.state.matches[M1].score == Score(1, 0)
+    assert verdict.state.past[0].after == copy.position.seq
+    assert fold_events(verdict.events, Epoch("e2")) == verdict.state
+
+
+def test_a_copy_that_cannot_be_used_is_refused() -> None:
+    copy = pack_copy(fold(PLAN))
+    for verdict, why in (
+        (revived(fold(PLAN), copy), "is here already"),
+        (revived(None, b"no copy"), "cannot be used"),
+        (revived(None, copy, TournamentId("other")), "the entry of 'other'"),
+    ):
+        assert isinstance(verdict, Refused)
+        assert why in verdict.reason
+
+
+def test_what_is_missing_of_an_older_epoch_is_closed_once() -> None:
+    begun = revived(None, pack_copy(fold(PLAN)))
+    assert isinstance(begun, Accepted)
+    named = Event(
+        seq=2,
+        command=CommandId("n"),
+        fact=PastNamed(EPOCH, 1, 7),
+        by="Ops",
+        device=DEVICE,
+        entered_at=NOON,
+        received_at=NOON,
+    )
+    state = fold_events([named], Epoch("e2"), begun.state)
+    close = entry(PLAN.id, CloseMissing(EPOCH, 99), id="c")
+    verdict = judge(state, close, NOON, Epoch("e2"))
+    assert isinstance(verdict, Accepted)
+    assert verdict.events[0].fact == MissingClosed(EPOCH, 7)
+    assert judge(verdict.state, close, NOON, Epoch("e2")) == Refused("nothing is missing there any more")
+    unknown = entry(PLAN.id, CloseMissing(Epoch("e0"), 99), id="c")
+    assert isinstance(judge(state, unknown, NOON, Epoch("e2")), Refused)
