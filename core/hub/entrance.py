@@ -41,7 +41,7 @@ class Doorkeeper:
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], door: Door) -> None:
         self._app = app
-        self._routes = routes
+        self.routes = routes
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +57,7 @@ class Doorkeeper:
         wait = self._wait(visitor)
         if wait:
             return too_many(wait, "too many connections from there at a time")
-        route = next((one for one in self._routes if one.matches(scope)[0] is not Match.NONE), None)
+        route = next((one for one in self.routes if one.matches(scope)[0] is not Match.NONE), None)
         if route is None:
             return None
         admitted = self._door.admit(visitor, utc_now())

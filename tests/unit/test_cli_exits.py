@@ -12,6 +12,7 @@ from core import (
     CourtsideError,
     FolderInUse,
     NotSaved,
+    SignInRefused,
     Unknown,
     Unreachable,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         (core.errors.Malformed("not a message"), 69),
         (NotSaved("journal.sqlite3", "disk full"), 74),
         (Stopped(Exit.SIGN_IN, "token refused"), 77),
+        (SignInRefused("ws://hub", "that code opens nothing"), 77),
         (Stopped(Exit.WAITING, "held"), 75),
     ],
 )

@@ -249,7 +249,7 @@ class TestStatus:
         desk.connect("sign_in")
         told = status.banner(scene(desk))
         assert told is not None
-        assert told.text == " ! SIGN IN AGAIN  Your entries stay saved here (0)"
+        assert told.text == " ! SIGN IN AGAIN  Your entries stay saved here (0)  i sign in"
 
     def test_a_muted_bell_is_shown(self) -> None:
         assert "muted" in bar(desks.lively(), muted=True)
