@@ -260,14 +260,15 @@ class Store:
                 side = sides.get(room, SideLog())
                 kept = (events if reset else (*side.events, *events))[-MAX_SIDE:]
                 sides = {**sides, room: replace(side, events=kept, epoch=epoch, seq=seq)}
-            case SideLive(room, live, as_of):
+            case _:
+                room, live, as_of = change.room, change.live, change.as_of or at
                 parts = read_room(room)
                 if parts is not None and parts.tournament is not None and parts.kind == "presence":
                     there = members.get(parts.tournament, Members())
-                    members = {**members, parts.tournament: replace(there, live=live, as_of=as_of or at)}
+                    members = {**members, parts.tournament: replace(there, live=live, as_of=as_of)}
                 else:
                     side = sides.get(room, SideLog())
-                    sides = {**sides, room: replace(side, live=live, as_of=as_of or at)}
+                    sides = {**sides, room: replace(side, live=live, as_of=as_of)}
         self._view = replace(self._view, members=members, sides=sides)
 
     def _set_queue(self, change: QueueChanged) -> None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
+from core.domain.adoption import pack_copy
 from core.domain.answers import Answer
 from core.domain.commands import AddScore, Base, ConfirmResult, Notify, ReopenMatch
+from core.domain.events import EpochBegun, Notified
 from core.domain.ids import (
     GLOBAL_ROOM,
     CommandId,
@@ -31,6 +33,7 @@ from core.realtime.effects import (
     Advanced,
     ConnectionChanged,
     DirectoryChanged,
+    KeptChanged,
     MembersChanged,
     QueueChanged,
     Replaced,
@@ -271,6 +274,29 @@ def test_the_feed_keeps_its_newest_lines_and_counts_all() -> None:
     made.apply(Told(last), NOON)
     feed = made.view.feed
     assert (len(feed.lines), feed.total, feed.lines[-1]) == (MAX_FEED, MAX_FEED + 1, last)
+
+
+def test_what_the_hub_has_not_got_back_is_shown_beside_what_is_confirmed() -> None:
+    made = store()
+    log, _ = record(PLAN, [point(PLAN, 1, "a"), point(PLAN, 1, "a")])
+    kept = KeptChanged(PLAN.id, ((EPOCH, log[-1]),))
+    made.apply(kept, NOON)
+    assert made.view.tournaments == {}
+    copy = fold(log[:-1], EPOCH)
+    begun = structs.replace(
+        log[0], fact=EpochBegun(EPOCH, copy.position.seq, len(log), pack_copy(copy)), received_at=LATER
+    )
+    made.apply(Advanced(PLAN.id, Epoch("e2"), (begun,)), LATER)
+    shown = made.view.tournaments[PLAN.id]
+    assert (shown.confirmed.matches[M1].score.home, shown.projected.matches[M1].score.home) == (1, 2)
+    assert shown.kept == {M1}
+    again = structs.replace(begun, seq=2, fact=Notified("Lunch", "", "info"))
+    made.apply(Advanced(PLAN.id, Epoch("e2"), (again,)), LATER)
+    assert made.view.tournaments[PLAN.id].projected.matches[M1].score.home == 2
+    made.apply(KeptChanged(PLAN.id, ()), LATER)
+    shown = made.view.tournaments[PLAN.id]
+    assert shown.projected is shown.confirmed
+    assert shown.kept == frozenset()
 
 
 def test_who_is_there_is_kept_as_of_then_when_the_link_is_lost() -> None:
