@@ -124,7 +124,7 @@ ROUTES: Mapping[str, Opening] = MappingProxyType({
     "/v1/tournaments/{tournament}":         "readers",
     "/v1/tournaments/{tournament}/events":  "readers",
     "/v1/rooms":                            "readers",
-    "/metrics":                             "readers",
+    "/metrics":                             "admins",
     "/v1/entries":                          "entries",
     "/v1/invites":                          "admins",
     "/v1/invites/{invite}":                 "admins",

@@ -17,6 +17,7 @@ from core.hub.entrance import Doorkeeper
 from core.hub.http import Http, http_problem, problem
 from core.hub.legacy import OldClients
 from core.hub.link import HELLO_DEADLINE, Link
+from core.hub.metrics import Metrics
 from core.hub.poll import Polling
 from core.hub.rooms_http import RoomsHttp
 from core.wire.codec import SUBPROTOCOLS
@@ -75,6 +76,7 @@ class Sockets:
 def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
     """Assemble the application."""
     http = Http(lobby, log)
+    old_clients = OldClients(lobby)
     routes = [
         Route("/v1/tournaments", http.tournaments),
         Route("/v1/tournaments/{tournament}", http.tournament),
@@ -88,8 +90,9 @@ def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
         Route(f"{INVITES_PATH}/{{invite}}", reception.revoke, methods=["DELETE"]),
         Route("/healthz", http.health),
         Route("/readyz", http.ready),
+        Route("/metrics", Metrics(lobby, old_clients, log.path).metrics),
         WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),
-        WebSocketRoute(LEGACY_PATH, cast("ASGIApp", OldClients(lobby))),
+        WebSocketRoute(LEGACY_PATH, cast("ASGIApp", old_clients)),
     ]
     inside = Starlette(routes=routes, exception_handlers={HTTPException: http_problem})
     return Doorkeeper(inside, routes, lobby.door)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.domain.commands import Entry
     from core.hub.access import Pass
     from core.hub.door import Door, Visitor
+    from core.hub.figures import Figures
     from core.hub.rounds import Sender
 
 SIGN_IN_WAIT = 60.0
@@ -25,6 +26,11 @@ SIGN_IN_WAIT = 60.0
 
 class Judges(Protocol):
     """Who takes the entries that come through."""
+
+    @property
+    def figures(self) -> Figures:
+        """What the hub counts."""
+        ...
 
     def bring(self, sender: Sender, entries: Sequence[Entry], name: str, device: str) -> None:
         """Take entries of a sender."""
@@ -56,6 +62,7 @@ def take_in(
     pass_ = sender.pass_
     wait = _wait(door, pass_, visitor, len(entries), now)
     if wait:
+        judges.figures.deferred["rate"] += len(entries)
         _defer(sender, entries, "rate", "too many entries at a time; they stay with you until then", wait)
         return
     passing: list[Entry] = []
@@ -67,6 +74,7 @@ def take_in(
         else:
             passing.append(entry)
     for reason, those in refused.items():
+        judges.figures.deferred["sign_in"] += len(those)
         _defer(sender, those, "sign_in", reason, SIGN_IN_WAIT)
     if passing:
         judges.bring(sender, passing, pass_.name or name, device)

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from core.domain.ids import TeamId
     from core.domain.state import Tournament
     from core.hub.door import Visitor
+    from core.hub.figures import Figures
     from core.hub.interpreter import Result
     from core.hub.lobby import Lobby
     from core.hub.protocol import Packed, SocketProtocol
@@ -111,9 +112,14 @@ class OldClients:
         try:
             await client.run(receive)
         finally:
+            if peer.fell_behind:
+                self._lobby.rounds.figures.slow_readers["legacy"] += 1
             self._clients.discard(client)
             for channel in client.channels:
                 self.leave(channel, client)
+
+    def __len__(self) -> int:
+        return len(self._clients)
 
     def join(self, channel: str, client: OldClient) -> None:
         """Have a client hear a channel."""
@@ -147,6 +153,13 @@ class OldClients:
                 self.relay(message(channel, happening), event.device)
         if any(isinstance(event.fact, MatchCompleted | MatchReopened) for event in events):
             self._show_leaderboard(state, channel)
+
+    def restart(self, room: Room) -> None:
+        """Show a tournament's hearers how its matches stand: a new epoch began."""
+        channel = tournament_channel(room.state.id)
+        if channel in self._hearers:
+            for happening in catch_up(room.state):
+                self.relay(message(channel, happening), DeviceId(""))
 
     def dismiss(self, reason: str) -> None:
         """Close every connection: the hub stops."""
@@ -206,6 +219,11 @@ class OldClient:
                 return
             text = said.get("text")
             await self._receive(said["bytes"] if text is None else text)
+
+    @property
+    def figures(self) -> Figures:
+        """What the hub counts."""
+        return self._lobby.rounds.figures
 
     # What the rounds tell of the one entry that is on its way.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import uuid4
 
 from core.domain.ids import DeviceId
@@ -65,10 +65,18 @@ MAX_BREACHES = 10
 class Peer(Protocol):
     """A client's connection: a WebSocket, or a session of polls."""
 
+    kind: Literal["websocket", "poll"]
     heard_at: float
     """Loop time of the newest sign of life."""
+    fell_behind: bool
+    """Whether it was ended for what it left unread."""
     lost: asyncio.Event
     """Set when the connection is over."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """What waits for the client."""
+        ...
 
     def write(self, packed: Packed) -> None:
         """Write a message without waiting."""
@@ -152,6 +160,8 @@ class Link:
 
     def end(self, *, clean: bool = False) -> None:
         """Leave every room: the connection is over, by the client's own word if `clean`."""
+        if self.peer.fell_behind:
+            self._lobby.rounds.figures.slow_readers[self.peer.kind] += 1
         self._lobby.forget(self, clean=clean)
 
     def _receive(self, message: ClientMessage, hello: Hello) -> None:

@@ -34,6 +34,11 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def unread_bytes(self) -> int:
+        """What waits."""
+        return self._bytes
+
     def put(self, frame: bytes) -> bool:
         """Keep a frame for the client; False when it has left too much unread."""
         if self._bytes and self._bytes + len(frame) > self._max_bytes:

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Raw
 from starlette.responses import Response
@@ -66,11 +66,15 @@ class Caller:
         on_end: told once, when the session is over.
     """
 
+    kind: Literal["websocket", "poll"] = "poll"
+
     def __init__(self, on_end: Callable[[Caller], None]) -> None:
         self.id = secrets.token_hex(16)
         self.mailbox = Mailbox(MAX_BUFFER_BYTES)
         self.heard_at = asyncio.get_running_loop().time()
         """Loop time of the newest request."""
+        self.fell_behind = False
+        """Whether it was ended for what it left unread."""
         self.lost = asyncio.Event()
         """Set when the session is over and its client was told, or cannot be."""
         self.end: Farewell | None = None
@@ -79,12 +83,18 @@ class Caller:
         self._on_end = on_end
         self._news = asyncio.Event()
 
+    @property
+    def unread_bytes(self) -> int:
+        """What waits for the client."""
+        return self.mailbox.unread_bytes
+
     def write(self, packed: Packed) -> None:
         """Keep a message for the client, or end a session that has left too much unread."""
         if self.end is not None:
             return
         if not self.mailbox.put(packed.payload):
             logger.warning("ended a polling session with %d bytes unread", MAX_BUFFER_BYTES)
+            self.fell_behind = True
             self.abort()
             return
         self._news.set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -90,8 +90,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     _killer: asyncio.TimerHandle | None = None
     _allowed_bytes = MAX_BUFFER_BYTES
+    kind: Literal["websocket", "poll"] = "websocket"
     heard_at = 0.0
     """Loop time of the newest bytes from the peer."""
+    fell_behind = False
+    """Whether it was aborted for what it left unread."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """What was written and has not left this machine."""
+        return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Choose compression by distance: on loopback and private networks it costs more than it saves."""
@@ -139,6 +147,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return
         if self.transport.get_write_buffer_size() > self._allowed_bytes:
             self.logger.warning("aborted a reader with %d bytes unread", self._allowed_bytes)
+            self.fell_behind = True
             self.transport.abort()
             return
         # One message alone may be above the bound; then that much may be unread.

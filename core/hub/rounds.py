@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from core.errors import BadLog, Malformed, NotSaved
 from core.hub.access import judge_entry
+from core.hub.figures import Figures
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
 from core.hub.recollection import wanted
 from core.hub.room import Room, Rooms
@@ -27,7 +28,7 @@ from core.wire.messages import Deferred, Problem
 from core.wire.offers import Bring, Offer, Want
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from core.domain.answers import Answer
     from core.domain.commands import Entry
@@ -170,6 +171,8 @@ class Rounds:
         self.rooms = Rooms()
         self.sides = Sides(log.side_tail)
         self.durable = True
+        self.figures = Figures()
+        """What was counted in this life of the hub."""
         self._log = log
         self._audience = audience
         self._make_epoch = make_epoch
@@ -181,6 +184,11 @@ class Rounds:
         self._stopping = False
         self._since_checkpoint = 0
         self._ledger = self._take(log.read())
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait to be judged."""
+        return len(self._inbox)
 
     def bring(
         self, sender: Sender, entries: Sequence[Entry], name: str, device: str, objection: str = ""
@@ -203,7 +211,7 @@ class Rounds:
                 own = entry.device == device and entry.by == name
                 self._inbox.append(Brought(sender, entry, "" if own else name, objection))
         if deferred:
-            sender.give_deferred(_deferred(deferred, "busy" if self.durable else "read_only"))
+            self._defer(sender, deferred, "busy" if self.durable else "read_only")
         self._wake.set()
 
     def recall(self, sender: Witnessing, message: Offer | Bring, name: str, device: DeviceId) -> None:
@@ -243,6 +251,10 @@ class Rounds:
         await self._write(self._log.close)
         self._writer.shutdown()
 
+    def _defer(self, sender: Sender, entries: Sequence[Entry], why: Why) -> None:
+        self.figures.deferred[why] += len(entries)
+        sender.give_deferred(Deferred(tuple(entry.id for entry in entries), why, _DETAILS[why]))
+
     def _is_judged(self, command: CommandId) -> bool:
         return self._ledger.answer(command) is not None
 
@@ -270,9 +282,12 @@ class Rounds:
         rulings, replies = self._judge(brought)
         if not await self._commit(rulings, brought):
             return
+        committed_at = asyncio.get_running_loop().time()
         for sender, reply in replies.items():
             reply.give(sender)
         self._publish(rulings)
+        if rulings:
+            self.figures.fanout.observe(asyncio.get_running_loop().time() - committed_at)
         if self._since_checkpoint > SWOLLEN:
             await self._checkpoint()
 
@@ -281,6 +296,7 @@ class Rounds:
         if not rulings:
             return True
         self._uncommitted = _answered(rulings)
+        began_at = asyncio.get_running_loop().time()
         try:
             await self._write(self._log.commit, rulings)
         except NotSaved as error:
@@ -288,6 +304,8 @@ class Rounds:
             self._fail(brought, error)
             return False
         self._uncommitted = frozenset()
+        self.figures.commits.observe(asyncio.get_running_loop().time() - began_at)
+        self.figures.commands.update(answer.outcome for answer in _answers(rulings))
         self._since_checkpoint += len(rulings)
         return True
 
@@ -335,12 +353,15 @@ class Rounds:
             try:
                 judgement = self._ledger.submit(one.entry, at, one.deliverer, self._objection(one))
             except Malformed as error:
+                self.figures.commands["unusable"] += 1
                 reply.problems.append(Problem(error.code, error.detail, (one.entry.id,)))
                 continue
             match judgement:
                 case Contradicted(command, detail):
+                    self.figures.commands["unusable"] += 1
                     reply.problems.append(Problem("unknown_id_content", detail, (command,)))
                 case Repeated(answer):
+                    self.figures.commands["repeated"] += 1
                     reply.answers.append(answer)
                 case Ruling() as ruling:
                     rulings.append(ruling)
@@ -400,7 +421,7 @@ class Rounds:
             deferred.setdefault(one.sender, []).append(one.entry)
         for sender, entries in deferred.items():
             sender.gate.put_back(entries)
-            sender.give_deferred(_deferred(entries, "read_only"))
+            self._defer(sender, entries, "read_only")
         self._audience.show_durable(False)
 
     async def _recover(self) -> None:
@@ -455,9 +476,9 @@ class Rounds:
 
 def _answered(rulings: Iterable[Ruling]) -> frozenset[CommandId]:
     """Return every id that these rulings answer, those withdrawn before they came included."""
+    return frozenset(answer.id for answer in _answers(rulings))
+
+
+def _answers(rulings: Iterable[Ruling]) -> Iterator[Answer]:
     answers = (answer for ruling in rulings for answer in (ruling.answer, ruling.withdrawn))
-    return frozenset(answer.id for answer in answers if answer is not None)
-
-
-def _deferred(entries: Iterable[Entry], why: Why) -> Deferred:
-    return Deferred(tuple(entry.id for entry in entries), why, _DETAILS[why])
+    return (answer for answer in answers if answer is not None)

@@ -179,6 +179,7 @@ def test_a_reader_that_does_not_read_is_aborted_and_the_others_feel_nothing(hub:
         assert closed.value.rcvd is None
         ann.send(Ping(1.0))
         assert ann.expect(Pong).sent == 1.0
+    assert 'slow_readers_closed_total{kind="websocket"} 1\n' in httpx.get(f"{hub.http}/metrics").text
 
 
 def test_one_hub_a_folder_and_everybody_can_see_where_it_is(hub: HubProcess) -> None:
