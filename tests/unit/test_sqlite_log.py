@@ -11,11 +11,13 @@ import pytest
 
 from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
 from core.domain.events import Event
-from core.domain.ids import CommandId, Epoch, TeamId, admin_room, team_room
+from core.domain.ids import CommandId, DeviceId, Epoch, TeamId, admin_room, team_room
+from core.domain.state import Position
 from core.errors import BadLog, NotSaved
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
 from core.hub.side import KEEP, SideTail
-from core.hub.sqlite_log import SqliteLog
+from core.hub.sqlite_log import Lineage, SqliteLog
+from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 
 if TYPE_CHECKING:
@@ -172,3 +174,57 @@ def test_what_was_said_to_some_is_read_again_with_where_each_room_stands(log: Sq
     path.unlink()
     with pytest.raises(BadLog):
         log.side_tail(reds)
+
+
+def as_version_1(path: Path) -> None:
+    """Make a log as the first version wrote it."""
+    with closing(sqlite3.connect(path)) as writer:
+        writer.executescript("DROP TABLE epochs; PRAGMA user_version = 1;")
+
+
+def test_a_log_of_an_older_version_is_brought_up_after_a_backup(log: SqliteLog, path: Path) -> None:
+    log.commit(rulings(*ENTRIES))
+    before = log.read()
+    log.close()
+    as_version_1(path)
+    with closing(SqliteLog(path)) as again:
+        assert again.read() == before
+        assert again.epochs(PLAN.id) == (Lineage(EPOCH, None, 0),)
+    backup = path.with_name(f"{path.name}.v1.bak")
+    with closing(sqlite3.connect(backup)) as reader:
+        assert reader.execute("PRAGMA user_version").fetchone() == (1,)
+        assert reader.execute("SELECT count(*) FROM answers").fetchone()[0] > 0
+
+
+def test_a_new_epoch_and_what_it_adopts_are_read_again(log: SqliteLog) -> None:
+    epochs = iter([EPOCH, Epoch("e2")])
+    ledger = Ledger(lambda: next(epochs))
+
+    def commit(*made: Ruling | None) -> None:
+        log.commit([ruling for ruling in made if ruling is not None])
+
+    def judged(made: Entry) -> Ruling:
+        ruling = ledger.submit(made, NOON)
+        assert isinstance(ruling, Ruling)
+        return ruling
+
+    commit(*(judged(made) for made in ENTRIES[:2]))
+    lost = rulings(*ENTRIES[:3])[2].answer.events
+    seen = Position(EPOCH, lost[-1].seq, lost[-1].command)
+    assert log.filed(PLAN.id, EPOCH, (seen.seq,)) == {}
+    commit(ledger.receive_offer(Offer(PLAN.id, seen), NOON, "Zoe", DeviceId("d"), differs=False))
+    commit(*ledger.adopt(Bring(PLAN.id, EPOCH, lost), {}, NOON, "Zoe"))
+    content = log.read()
+    [kept] = content.tournaments
+    assert kept.state == ledger.state(PLAN.id)
+    assert [event.seq for event in kept.recent] == [1, 2]
+    answers = {known.answer.id: known.answer for known in content.known}
+    assert answers[CommandId("p2")] == ledger.answer(CommandId("p2"))
+    assert log.epochs(PLAN.id) == (Lineage(EPOCH, None, 0), Lineage(Epoch("e2"), EPOCH, 3))
+    assert log.spans(PLAN.id, EPOCH) == ((1, seen.seq),)
+    assert log.filed(PLAN.id, EPOCH, (3, seen.seq))[seen.seq] == "p2"
+    # Another content for the same position is in today's log alone.
+    other = msgspec.structs.replace(lost[0], command=CommandId("fork"))
+    commit(*ledger.adopt(Bring(PLAN.id, EPOCH, (other,)), {lost[0].seq: CommandId("p2")}, NOON, "Zoe"))
+    assert log.filed(PLAN.id, EPOCH, (seen.seq,)) == {seen.seq: "p2"}
+    assert [len(page) > 0 for page in log.page(PLAN.id, EPOCH, 0, seen.seq, 10)] == [True] * seen.seq
