@@ -1,13 +1,14 @@
 """One door to every file that holds a tournament: tells the format by the content and has its reader read it.
 
-TOML and JSON of our own (`native`), openfootball's JSON (`openfootball`), and our own export (`recording`).
+TOML and JSON of our own (`native`), openfootball's JSON (`openfootball`), our own export (`recording`), and
+CSV of teams (`teamlist`).
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from core.domain import native, openfootball, recording
+from core.domain import native, openfootball, recording, teamlist
 from core.domain.checks import check
 from core.domain.ids import TournamentId
 from core.domain.playback import Imported, renamed
@@ -15,7 +16,7 @@ from core.errors import BadFile, BadPlan
 
 MAX_FILE_BYTES = 64 << 20
 """Largest file that is read: the export of a long event fits."""
-_FORMATS = "a tournament is Courtside's TOML or JSON, its JSON export, or openfootball's JSON of matches"
+_FORMATS = "a tournament is Courtside's TOML or JSON, its JSON export, openfootball's JSON, or CSV of teams"
 
 
 def read_tournament(
@@ -43,6 +44,8 @@ def read_tournament(
             imported = openfootball.read(name, content, groups)
         case "recording":
             imported = recording.read(name, content)
+        case "teams":
+            imported = teamlist.read(name, content)
         case _:
             imported = native.read(name, content)
     if id is not None:
@@ -59,7 +62,7 @@ def _kind(name: str, content: bytes) -> str:
     if not content.strip():
         raise BadFile(name, f"it is empty; {_FORMATS}")
     if not content.lstrip().startswith(b"{"):
-        return "native"
+        return "teams" if teamlist.looks_like_teams(content) else "native"
     try:
         value = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

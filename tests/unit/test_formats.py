@@ -26,6 +26,11 @@ def test_each_format_is_told_by_its_content(content: bytes) -> None:
     assert read_tournament("cup", content).plan == CUP
 
 
+def test_a_list_of_teams_is_told_by_its_columns() -> None:
+    plan = read_tournament("summer cup.csv", b"\xef\xbb\xbfName;Code\nReds;RED\nBlues;BLU\n").plan
+    assert (plan.id, [team.code for team in plan.teams]) == ("summer-cup", ["RED", "BLU"])
+
+
 def test_json_of_our_own_is_told_by_its_tournament() -> None:
     document = {
         "tournament": {"name": "Cup"},
