@@ -66,6 +66,10 @@ class Follower(Protocol):
         """Tell the events of one round in a room."""
         ...
 
+    def restart(self, room: Room) -> None:
+        """Tell that a new epoch began in a room."""
+        ...
+
     def dismiss(self, reason: str) -> None:
         """End every connection: the hub stops."""
         ...
@@ -163,6 +167,8 @@ class Lobby:
         for match in room.state.matches:
             if inside := self.members.of(match_room(match)):
                 broadcast(inside, room.welcome_in(match, None, ()))
+        for follower in self.followers:
+            follower.restart(room)
 
     def announce(self) -> None:
         """Tell everybody which tournaments there are."""

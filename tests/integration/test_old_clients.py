@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import httpx
 import pytest
 from websockets.sync.client import connect
 
 from core.domain.commands import CompleteMatch, CreateTournament, Notify, Score, SetScore, Undo
 from core.domain.events import EntryHeld, PointsAdded
-from core.domain.ids import MatchId
+from core.domain.ids import MatchId, Role, TeamId
 from core.domain.plan import Plan
+from core.hub.access import Pass
+from core.hub.tokens import Mint
 from core.realtime.pages import fetch_log
 from tests.support.hub import HubProcess
 from tests.support.old_client import OldClient
@@ -211,6 +215,56 @@ def test_a_match_or_team_that_is_not_there_is_named(scene: Scene) -> None:
         old.socket.send("x" * (65 << 10))
         assert "limit" in old.expect(type="error")["message"]
     assert scene.points() == []
+
+
+AWAY = {"X-Forwarded-For": "192.0.2.7"}
+"""What a proxy adds: whoever comes so is not at the hub's own machine."""
+
+
+def token(hub: HubProcess, role: Role, team: str | None = None) -> dict[str, str]:
+    """Return the headers of somebody from elsewhere who has signed in."""
+    health = httpx.get(f"{hub.http}/healthz").json()
+    mint = Mint((hub.data / "hub" / "secret.key").read_bytes(), health["hub"])
+    until = datetime.now(UTC) + timedelta(hours=1)
+    signed = mint.sign(
+        Pass(uuid4().hex, "Bo", role, team=None if team is None else TeamId(team), expires_at=until)
+    )
+    return AWAY | {"Authorization": f"Bearer {signed}"}
+
+
+def test_from_elsewhere_old_clients_read_and_say_nothing_without_a_token(scene: Scene) -> None:
+    with OldClient.open(scene.hub.url, scene.channel, headers=AWAY) as old:
+        old.score(scene.id, "m001", "a", 1, 1)
+        assert "signed in" in old.expect(type="error")["message"]
+        old.tell(scene.channel, "chat", text="hello")
+        assert "signed in" in old.expect(type="error")["message"]
+        old.say(type="subscribe", channel="private-team-a")
+        assert "no channel" in old.expect(type="error")["message"]
+        scene.enter(point(scene.plan, 1, "a"))
+        assert old.event("live-score")["score"] == 1
+    assert scene.points() == [("a", 1)]
+
+
+def test_with_a_token_an_old_client_scores_under_its_persons_name(scene: Scene) -> None:
+    with OldClient.open(scene.hub.url, scene.channel, headers=token(scene.hub, "moderator")) as old:
+        old.score(scene.id, "m001", "a", 1, 1)
+        old.settle()
+    made = next(one for one in scene.log() if isinstance(one.fact, PointsAdded))
+    assert made.by == "Bo"
+
+
+def test_a_teams_channel_is_for_its_members(scene: Scene) -> None:
+    members = token(scene.hub, "participant", "a")
+    with (
+        OldClient.open(scene.hub.url, "private-team-a", headers=members) as one,
+        OldClient.open(scene.hub.url, "private-team-a", headers=members) as two,
+    ):
+        one.tell("private-team-a", "chat", text="line up")
+        assert two.event("chat") == {"text": "line up"}
+        one.say(type="subscribe", channel="private-team-b")
+        assert "no channel" in one.expect(type="error")["message"]
+        one.score(scene.id, "m001", "a", 1, 1)
+        assert "enters nothing" in one.expect(type="error")["message"]
 
 
 def test_both_say_a_point_on_one_side_and_neither_is_lost(scene: Scene) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import pytest
 
 from core.domain.commands import CreateTournament, Entry
-from core.domain.ids import DeviceId, RoomId
+from core.domain.ids import DeviceId, RoomId, presence_room
+from core.hub.presence import LEAVE_GRACE
 from core.realtime.polling import Polling
-from core.wire.codec import decode_hub
+from core.wire.codec import decode_hub, encode
 from core.wire.messages import Answers, Events, Goodbye, Hello, Join, Ping, Pong, Snapshot, Submit, Welcome
-from core.wire.poll import MEDIA_TYPES, Poll, decode_polled, encode_body
+from core.wire.poll import MEDIA_TYPES, Poll, decode_polled, encode_body, wrap
+from core.wire.presence import PresenceDiff, PresenceSnapshot
 from tests.support.http_proxy import HttpProxy
 from tests.support.hub import HubProcess, TestClient
 from tests.support.tournaments import entry, league, point
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.wire.codec import Format, Frame
+    from core.wire.messages import ClientMessage
 
 PLAN = league()
 ROOM = RoomId(f"tournament:{PLAN.id}")
@@ -175,12 +179,75 @@ async def test_a_hub_that_stops_says_so_and_a_new_one_knows_nothing_of_the_sessi
             assert (await heard.expect(Goodbye))[0].reason == "the hub is stopping"
             assert await heard.ended() == (1001, "the hub is stopping")
         own.start()
-        async with polled(own.url) as (_, heard):
-            await heard.expect(Welcome)
-            await asyncio.to_thread(own.restart)
-            code, reason = await heard.ended()
-            assert code == 1006
-            assert "session" in reason
+        session, _ = begin(own, Hello(DeviceId("laptop-1"), "Ann"))
+        assert not is_gone(own, session)
+        own.restart()
+        assert is_gone(own, session)
+
+
+QUICK = (
+    "import core.hub.lobby, core.hub.poll\n"
+    "core.hub.lobby.SILENCE = 1.0\n"
+    "core.hub.poll.HELLO_DEADLINE = 0.5\n"
+    "core.hub.poll.MAX_BUFFER_BYTES = 2_000\n"
+)
+"""A hub that ends silent and slow sessions soon."""
+
+
+def ask(hub: HubProcess, poll: Poll) -> httpx.Response:
+    """Make one request as polling clients do, in JSON."""
+    return httpx.post(
+        f"{hub.http}/v1/poll",
+        content=encode_body(poll, "json"),
+        headers={"Content-Type": MEDIA_TYPES["json"]},
+        timeout=30,
+    )
+
+
+def begin(hub: HubProcess, *messages: ClientMessage) -> tuple[str, Poll]:
+    """Begin a session and say something; return its id, and the poll that said it."""
+    session = decode_polled(ask(hub, Poll("")).content, "json").session
+    frames = tuple(wrap(encode(message, "json")) for message in messages)
+    bringing = Poll(session, 0, 1, frames)
+    assert decode_polled(ask(hub, bringing).content, "json").taken == len(frames)
+    return session, bringing
+
+
+def is_gone(hub: HubProcess, session: str) -> bool:
+    return ask(hub, Poll(session)).status_code == 410
+
+
+def test_sessions_that_are_silent_or_read_nothing_are_ended(tmp_path: Path) -> None:
+    with HubProcess(tmp_path, before=QUICK) as own:
+        own.post(entry(PLAN.id, CreateTournament(PLAN), id="create"))
+        mute, _ = begin(own)
+        said = decode_polled(ask(own, Poll(mute, wait=10.0)).content, "json")
+        assert said.end is not None
+        assert said.end.code == 4408
+        silent, bringing = begin(own, Hello(DeviceId("laptop-1"), "Ann"))
+        assert decode_polled(ask(own, bringing).content, "json").taken == 1, "said twice, taken once"
+        slow, _ = begin(own, Hello(DeviceId("laptop-2"), "Bo"), Join(ROOM))
+        own.post(*points("slow", 30))
+        assert is_gone(own, slow)
+        until = monotonic() + 10
+        # Looking at the session would be a sign of life: how many there are tells it, too.
+        while httpx.get(f"{own.http}/healthz").json()["clients"]:
+            assert monotonic() < until
+            sleep(0.05)
+        assert is_gone(own, silent)
+
+
+async def test_who_leaves_over_polls_is_gone_at_once(hub: HubProcess) -> None:
+    with TestClient.open(hub, device="watcher") as watcher:
+        watcher.send(Join(presence_room(PLAN.id)))
+        watcher.expect(PresenceSnapshot)
+        async with polled(hub.url) as (link, heard):
+            link.send(Join(ROOM))
+            await heard.expect(Snapshot)
+            while "laptop-1" not in [who.device for who in watcher.expect(PresenceDiff).joined]:
+                pass
+        while "laptop-1" not in [who.device for who in watcher.expect(PresenceDiff, LEAVE_GRACE / 2).left]:
+            pass
 
 
 def test_what_is_no_poll_is_answered_with_a_problem(hub: HubProcess) -> None:

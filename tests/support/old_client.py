@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from websockets.sync.client import ClientConnection, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class OldClient:
@@ -21,9 +21,9 @@ class OldClient:
 
     @classmethod
     @contextmanager
-    def open(cls, url: str, *channels: str) -> Iterator[Self]:
+    def open(cls, url: str, *channels: str, headers: Mapping[str, str] | None = None) -> Iterator[Self]:
         """Connect, subscribe to channels and pass over what is there already; close at the end."""
-        with connect(f"{url}/ws", compression=None) as socket:
+        with connect(f"{url}/ws", compression=None, additional_headers=headers) as socket:
             client = cls(socket)
             assert client.receive()["type"] == "connected"
             for channel in channels:
