@@ -83,9 +83,7 @@ class Engine:
 
     def restore(self, states: Sequence[Tournament], moment: Moment) -> list[Effect]:
         """Take over stored copies of tournaments: shown as of their last event until a hub says more."""
-        return self._interplay.finish(
-            self._interplay.take(self._carriage.contents.logs.restore(states)), moment
-        )
+        return self._follow(self._carriage.contents.logs.restore(states), moment)
 
     def start(self, moment: Moment) -> list[Effect]:
         """Begin: dial."""
@@ -207,16 +205,12 @@ class Engine:
     def remove_endpoint(self, endpoint: str, moment: Moment) -> list[Effect]:
         """Forget an endpoint: its links are hung up, its rooms go on over others."""
         sessions = self._pool.remove_endpoint(endpoint)
-        return self._interplay.finish(
-            self._interplay.hang_up(sessions, "this endpoint is used no more", moment), moment
-        )
+        return self._hang_up(sessions, "this endpoint is used no more", moment)
 
     def close(self, moment: Moment) -> list[Effect]:
         """Hang up all links and dial no more."""
         self._pool.open = False
-        return self._interplay.finish(
-            self._interplay.hang_up(self._pool.sessions, "this device closes", moment), moment
-        )
+        return self._hang_up(self._pool.sessions, "this device closes", moment)
 
     def receive_open(self, link: LinkId, moment: Moment, token: str | None = None) -> list[Effect]:
         """A dial succeeded.
@@ -277,21 +271,17 @@ class Engine:
 
     def receive_recalled(self, recalled: Recollection, moment: Moment) -> list[Effect]:
         """The archive was looked into, as `Recall` asked."""
-        return self._interplay.finish(
-            self._interplay.do(self._offers.receive_recalled(recalled, moment.now)), moment
-        )
+        deeds = self._offers.receive_recalled(recalled, moment.now)
+        return self._interplay.finish(self._interplay.do(deeds), moment)
 
     def receive_fetched(self, fetch: Fetch, events: tuple[Event, ...], moment: Moment) -> list[Effect]:
         """The archive gave what `Fetch` asked for, as much as is brought at once."""
         deeds = self._offers.receive_fetched(fetch.tournament, fetch.epoch, events, moment.now)
-        effects = self._interplay.do(deeds)
-        return self._interplay.finish(effects, moment)
+        return self._interplay.finish(self._interplay.do(deeds), moment)
 
     def receive_bad_log(self, tournament: TournamentId, why: str, moment: Moment) -> list[Effect]:
         """The store could not fold an `Advanced` (it raised `BadLog`, keeping its state): fetch all anew."""
-        return self._interplay.finish(
-            self._interplay.take(self._carriage.receive_bad_log(tournament, why, moment)), moment
-        )
+        return self._follow(self._carriage.receive_bad_log(tournament, why, moment), moment)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which `handle_deadline` is due; `None` while nothing is."""

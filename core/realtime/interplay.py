@@ -159,10 +159,8 @@ class Interplay:
     def _short(self, room: RoomId, link: LinkId) -> list[Effect]:
         """Tell a hub that its log lacks what was seen here."""
         tournament = log_of(room)
-        position = None if tournament is None else self.logs.positions.get(tournament)
-        if tournament is None or position is None:
-            return []
-        return self.do(self.offers.receive_short(tournament, position, link))
+        assert tournament is not None, "only a tournament's log can be short"
+        return self.do(self.offers.receive_short(tournament, self.logs.positions[tournament], link))
 
     def _say(self, say: Say) -> list[Effect]:
         """Join a room, with the ids that wait for an answer, or leave it; a leaving link hears nothing."""

@@ -39,6 +39,7 @@ class Outlook:
         self._pool = carriage.pool
         self._said: Connection | None = None
         self._said_at = 0.0
+        self._outline: tuple[tuple[str, str, bool, bool], ...] = ()
         self._lost_at: float | None = None
         self._benched: frozenset[str] = frozenset()
         self._unreachable: set[str] = set()
@@ -98,12 +99,12 @@ class Outlook:
 
     def changes(self, moment: Moment) -> list[ConnectionChanged | Told]:
         """Return how this device reaches the hub, if there is something new to say."""
-        before = self._said
+        before, outline = self._said, self._pool.outline
         now = self._connection(before, moment)
-        if before == now and moment.now < self._said_at + FIGURES_SECONDS:
+        if before == now and outline == self._outline and moment.now < self._said_at + FIGURES_SECONDS:
             return []
         now = self._with_figures(now, moment.now)
-        self._said_at = moment.now
+        self._said_at, self._outline = moment.now, outline
         if now == before:
             return []
         self._said = now

@@ -115,6 +115,16 @@ class Pool:
         first = min(plans, key=lambda plan: plan.at)
         return first.endpoint.address, first.at
 
+    @property
+    def outline(self) -> tuple[tuple[str, str, bool, bool], ...]:
+        """Return every endpoint and link with its state but without figures, to see whether that changed."""
+        endpoints = (
+            (endpoint.address, "refused" if endpoint.refused else "", endpoint.drained, endpoint.benched)
+            for endpoint in self._endpoints.values()
+        )
+        links = ((link, line.session.state, line.probe, False) for link, line in self._lines.items())
+        return (*endpoints, *links)
+
     def promising(self, address: str) -> bool:
         """Return whether an endpoint may be expected to answer soon."""
         endpoint = self._endpoints.get(address)

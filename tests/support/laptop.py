@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from core.domain.answers import Answer
 from core.domain.commands import Base, CreateTournament, Entry, Notify
-from core.domain.ids import DeviceId, tournament_room
+from core.domain.ids import CommandId, DeviceId, Epoch, tournament_room
 from core.domain.rules import Refused, judge
+from core.domain.state import Past, Position
 from core.realtime.config import EngineConfig
 from core.realtime.effects import (
     Apply,
     Effect,
     LinkId,
     Persist,
+    Recollection,
     Send,
     Told,
 )
@@ -25,6 +29,7 @@ from core.wire.messages import (
     HubMessage,
     Listing,
     Replay,
+    Snapshot,
     Welcome,
 )
 from tests.support.moments import Fixed, moment
@@ -54,11 +59,11 @@ C = TypeVar("C")
 class Laptop:
     """An engine and its store, with a journal that commits at once; time stands where it is put."""
 
-    def __init__(self, *, sends: bool = True, **config: float) -> None:
+    def __init__(self, *endpoints: str, sends: bool = True, **config: float) -> None:
         self.now = 100.0
         figures = {"outbox_entries": 4} | config
         self.engine = Engine(
-            EngineConfig(endpoints=(HUB,), **figures),  # type: ignore[arg-type]
+            EngineConfig(endpoints=endpoints or (HUB,), **figures),  # type: ignore[arg-type]
             DeviceId("laptop-1"),
             "Ann",
             Fixed(),
@@ -158,3 +163,24 @@ def answered(made: Entry, outcome: Outcome = "accepted", state: Tournament = STA
 def score(laptop: Laptop) -> int:
     """Return the home points that the laptop shows for its first match."""
     return laptop.store.view.tournaments[PLAN.id].projected.matches[M1].score.home
+
+
+OLDER = Past(EPOCH, 2, STATE.position.seq)
+"""The epoch that the laptop followed, as a hub names it that went on from its second event only."""
+REVIVED = msgspec.structs.replace(
+    STATE, position=Position(Epoch("e2"), 1, CommandId("revive")), past=(OLDER,)
+)
+"""The state that such a hub shows."""
+REMEMBERED = Recollection(PLAN.id, EPOCH, STATE.position, ((1, len(LOG)),), LOG[2:], 2)
+"""What the laptop's archive has of that epoch."""
+
+
+def bereaved() -> Laptop:
+    """Return a laptop whose hub lost what it had seen, and goes on in a new epoch."""
+    laptop = Laptop()
+    laptop.follow()
+    laptop.cut()
+    laptop.wait(1.0)
+    laptop.open(LinkId("link-2"), LISTING)
+    laptop.hear(Snapshot(ROOM, REVIVED), LinkId("link-2"))
+    return laptop

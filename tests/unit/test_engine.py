@@ -1,70 +1,59 @@
-"""The engine: what follows from each thing that happens, in order."""
+"""The engine: what follows from each call, in order."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.domain.answers import Answer
-from core.domain.commands import AddScore, CreateTournament, Notify
-from core.domain.ids import CommandId, DeviceId, RoomId, TeamId
+from core.domain.commands import AddScore, Notify
+from core.domain.ids import CommandId, DeviceId, TeamId
 from core.errors import BadInput
 from core.realtime.effects import (
-    Advanced,
-    Apply,
     ConnectionChanged,
     Dial,
     DirectoryChanged,
+    Fetch,
     Hangup,
     JournalRow,
     LinkId,
-    Moment,
-    Persist,
-    QueueChanged,
     Record,
     Replaced,
     RoomLive,
     SavingChanged,
-    Send,
 )
 from core.wire.messages import (
     MAX_HUB_FRAME_BYTES,
     Answers,
     Deferred,
     Directory,
-    Events,
-    Goodbye,
     Heartbeat,
     Hello,
-    HubMessage,
     Join,
-    Leave,
     Ping,
-    Problem,
+    Pong,
     Replay,
-    Snapshot,
     Submit,
     Welcome,
 )
+from core.wire.offers import Bring, Want
+from core.wire.presence import Here
+from tests.support.laptop import LOG, REMEMBERED, STATE, bereaved
 from tests.support.moments import moment
-from tests.support.tournaments import EPOCH, NOON, entry, league, point
+from tests.support.tournaments import EPOCH, NOON, point
 
 if TYPE_CHECKING:
-    from core.domain.answers import Outcome
-    from core.realtime.view import EntryState
+    pass
 
 from tests.support.laptop import (
     HUB,
     LINK,
     LISTING,
-    LOG,
     M1,
     PLAN,
     POINT,
     ROOM,
-    STATE,
     Laptop,
     answered,
     pressed,
@@ -86,193 +75,6 @@ def test_a_start_dials_greets_and_is_live() -> None:
     assert laptop.store.view.connection.state == "live"
 
 
-def test_a_followed_room_is_joined_caught_up_and_advanced() -> None:
-    laptop = Laptop()
-    laptop.start(LISTING)
-    laptop.do(laptop.engine.join(ROOM, moment(100.0)))
-    assert laptop.sent == [Join(ROOM)]
-    assert laptop.store.view.connection.state == "catching_up"
-    laptop.hear(Replay(ROOM, EPOCH, LOG[:3]))
-    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, True)]
-    assert laptop.store.view.connection.links[0].rooms == (ROOM,)
-    laptop.hear(Events(ROOM, EPOCH, LOG[3:]))
-    assert laptop.changes(Advanced) == [Advanced(PLAN.id, EPOCH, LOG[3:])]
-    assert laptop.store.view.tournaments[PLAN.id].confirmed == STATE
-    stats = laptop.engine.room_stats(ROOM, 100.0)
-    assert stats is not None
-    assert stats.subscription_count == 1
-    laptop.do(laptop.engine.leave(ROOM, moment(100.0)))
-    assert laptop.sent == [Leave(ROOM)]
-    laptop.do(laptop.engine.leave(ROOM, moment(100.0)))
-    assert laptop.sent == []
-
-
-def test_leaving_once_of_twice_keeps_the_room() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.do(laptop.engine.join(ROOM, moment(100.0)))
-    laptop.do(laptop.engine.leave(ROOM, moment(100.0)))
-    assert laptop.sent == []
-    assert laptop.store.view.tournaments[PLAN.id].live
-
-
-def test_an_entry_is_persisted_then_shown_then_sent() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    made = pressed(POINT)
-    laptop.do(laptop.engine.submit(made, moment(100.0)))
-    assert laptop.done == [Persist(made)]
-    laptop.do(laptop.engine.receive_saved({made.id: 1}, moment(100.0)))
-    kinds = [type(effect.change) if isinstance(effect, Apply) else type(effect) for effect in laptop.done]
-    assert kinds == [QueueChanged, Record, Send]
-    assert laptop.sent == [Submit((made,))]
-    assert laptop.states == {"x": "sending"}
-    assert score(laptop) == 4
-
-
-def test_an_acknowledged_entry_counts_once_whichever_comes_first() -> None:
-    for events_first in (False, True):
-        laptop = Laptop()
-        laptop.follow()
-        laptop.press(POINT)
-        answer = answered(pressed(POINT))
-        messages: list[HubMessage] = [Answers((answer,)), Events(ROOM, EPOCH, answer.events)]
-        for message in reversed(messages) if events_first else messages:
-            laptop.hear(message)
-            assert score(laptop) == 4
-        assert laptop.states == {"x": "confirmed"}
-        assert laptop.store.view.confirmed_total == 1
-
-
-def test_an_answer_is_recorded() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT)
-    answer = answered(pressed(POINT))
-    laptop.hear(Answers((answer,)))
-    assert laptop.all(Record) == [Record(CommandId("x"), "confirmed", 1, answer)]
-
-
-def test_offline_entries_wait_and_go_with_the_next_link_under_the_same_ids() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT, "x")
-    laptop.now = 110.0
-    laptop.cut()
-    assert laptop.told == ["connection lost: cut"]
-    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, False, moment(100.0).at)]
-    assert laptop.states == {"x": "saved"}
-    laptop.press(POINT, "y")
-    assert laptop.states == {"x": "saved", "y": "saved"}
-    assert score(laptop) == 5
-    deadline = laptop.engine.next_deadline()
-    assert deadline is not None
-    laptop.wait(5.0)
-    assert laptop.all(Dial) == [Dial(LinkId("link-2"), HUB)]
-    laptop.open(LinkId("link-2"), LISTING)
-    assert Join(ROOM, STATE.position, (CommandId("x"),)) in laptop.sent
-    assert not any(isinstance(message, Submit) for message in laptop.sent), (
-        "the answers may come with the replay"
-    )
-    answer = answered(pressed(POINT, "x"))
-    laptop.hear(Replay(ROOM, EPOCH, answer.events, (answer,)), LinkId("link-2"))
-    assert laptop.sent == [Submit((pressed(POINT, "y"),))]
-    assert laptop.states == {"x": "confirmed", "y": "sending"}
-    assert score(laptop) == 5
-
-
-def test_a_restart_sends_what_the_journal_holds() -> None:
-    laptop = Laptop()
-    rows = [JournalRow(1, pressed(POINT, "x"), "sending", 1), JournalRow(2, pressed(POINT, "y"), "saved")]
-    laptop.do(laptop.engine.load(rows, moment(100.0)))
-    laptop.do(laptop.engine.restore([STATE], moment(100.0)))
-    assert laptop.changes(Replaced) == [Replaced(STATE, stored=True)]
-    assert score(laptop) == 5
-    laptop.start(LISTING)
-    assert laptop.sent[-1] == Submit((pressed(POINT, "x"), pressed(POINT, "y")))
-
-
-def test_a_plan_fills_a_frame_of_its_own() -> None:
-    laptop = Laptop(outbox_entries=9)
-    other = league(name="other")
-    third = league(name="third")
-    creations = [entry(plan.id, CreateTournament(plan), id=plan.id) for plan in (other, third)]
-    points = [pressed(POINT, "x"), pressed(POINT, "y")]
-    rows = [JournalRow(row, made, "saved") for row, made in enumerate((*points, *creations), 1)]
-    laptop.do(laptop.engine.load(rows, moment(100.0)))
-    laptop.start(LISTING)
-    assert laptop.sent[1:] == [Submit(tuple(points)), Submit((creations[0],)), Submit((creations[1],))]
-
-
-def test_what_is_created_here_can_be_scored_and_followed_at_once() -> None:
-    laptop = Laptop()
-    laptop.start()
-    laptop.do(laptop.engine.join(ROOM, moment(100.0)))
-    laptop.hear(Problem("no_such_room", "there is no such room", room=ROOM))
-    assert laptop.told == ["tournament:league: there is no such room"]
-    laptop.press(CreateTournament(PLAN), "create")
-    laptop.press(POINT, "x")
-    assert laptop.sent == []
-    laptop.hear(Answers((Answer(id=CommandId("create"), outcome="accepted", epoch=EPOCH, seq=1),)))
-    assert Join(ROOM) in laptop.sent
-    laptop.hear(Replay(ROOM, EPOCH, LOG[:1]))
-    assert laptop.sent == [Submit((pressed(POINT, "x"),))]
-
-
-def test_entries_for_a_hub_without_their_tournament_wait_and_that_is_said() -> None:
-    laptop = Laptop()
-    laptop.press(POINT)
-    laptop.start()
-    assert "1 saved for league: this hub does not hold it, so they wait" in laptop.told
-    assert not any(isinstance(message, Submit) for message in laptop.sent)
-    laptop.hear(Directory((LISTING,)))
-    assert laptop.sent == [Submit((pressed(POINT),))]
-
-
-def test_a_snapshot_replaces_and_brings_answers() -> None:
-    laptop = Laptop()
-    laptop.start(LISTING)
-    laptop.do(laptop.engine.join(ROOM, moment(100.0)))
-    laptop.hear(Snapshot(ROOM, STATE))
-    assert laptop.changes(Replaced) == [Replaced(STATE)]
-    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, True)]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "state", "line"),
-    [("held", "conflict", "M001 conflict: "), ("refused", "refused", "M001 refused: This match is final")],
-)
-def test_held_and_refused_entries_are_said_and_do_not_count(
-    outcome: Outcome, state: EntryState, line: str
-) -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT)
-    laptop.hear(Answers((answered(pressed(POINT), outcome),)))
-    assert laptop.states == {"x": state}
-    assert laptop.told == [line]
-    assert score(laptop) == 3
-
-
-def test_a_refused_notice_is_said_without_a_match() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(Notify("Lunch"))
-    laptop.hear(Answers((Answer(id=CommandId("x"), outcome="refused", reason="no"),)))
-    assert laptop.told == ["refused: no"]
-
-
-def test_a_deferred_entry_waits_and_goes_again() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT)
-    laptop.hear(Deferred((CommandId("x"),), "busy", "busy", 2.0))
-    assert laptop.states == {"x": "saved"}
-    assert laptop.engine.next_deadline() == 101.0, "figures are due before"
-    laptop.wait(3.0)
-    assert Submit((pressed(POINT),)) in laptop.sent
-
-
 def test_a_person_can_have_an_entry_sent_now() -> None:
     laptop = Laptop()
     laptop.follow()
@@ -283,15 +85,6 @@ def test_a_person_can_have_an_entry_sent_now() -> None:
     laptop.cut()
     laptop.do(laptop.engine.retry(CommandId("x"), moment(100.0)))
     assert laptop.all(Dial) == [Dial(LinkId("link-2"), HUB)]
-
-
-def test_what_the_hub_cannot_use_is_said_and_not_repeated() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.press(POINT)
-    laptop.hear(Problem("unknown_id_content", "this id was used", (CommandId("x"),)))
-    assert laptop.told == ["the hub says: this id was used"]
-    assert laptop.states == {"x": "refused"}
 
 
 def test_the_journal_failing_is_said_until_it_works_again() -> None:
@@ -432,27 +225,6 @@ def test_some_things_cannot_be_taken_back() -> None:
     assert "only what is on a match" in laptop.engine.withdraw(CommandId("n"), moment(100.0)).reason
 
 
-def test_a_hub_that_falls_silent_is_left_and_dialled_again() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.wait(15.0)
-    assert laptop.all(Hangup) == [Hangup(LINK, 1001, "no sign of life for 15 s")]
-    assert laptop.told == ["connection lost: no sign of life for 15 s"]
-    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, False, moment(100.0).at)]
-    assert laptop.store.view.connection.state == "offline"
-    assert laptop.store.view.connection.next_try_at == 115.5
-    laptop.wait(0.5)
-    assert laptop.all(Dial) == [Dial(LinkId("link-2"), HUB)]
-
-
-def test_after_a_sleep_the_state_is_as_old_as_the_newest_frame() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    woken = Moment(116.0, moment(100.0).at + timedelta(hours=1))
-    laptop.do(laptop.engine.handle_deadline(woken))
-    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, False, moment(100.0).at)]
-
-
 def test_a_living_link_is_pinged() -> None:
     laptop = Laptop()
     laptop.start()
@@ -482,25 +254,6 @@ def test_a_hub_that_speaks_before_its_welcome_is_not_listened_to() -> None:
     laptop.hear(Directory((LISTING,)))
     assert len(laptop.all(Hangup)) == 1
     assert laptop.store.view.directory == ()
-
-
-def test_a_leaving_hub_gets_nothing_more() -> None:
-    laptop = Laptop()
-    laptop.follow()
-    laptop.hear(Goodbye("it restarts", retry_after=3.0))
-    laptop.press(POINT)
-    assert laptop.sent == []
-    laptop.do(laptop.engine.join(RoomId("global"), moment(100.0)))
-    assert laptop.sent == []
-    laptop.cut()
-    assert laptop.store.view.connection.next_try_at == 103.5
-
-
-def test_rooms_of_other_kinds_name_no_entries() -> None:
-    laptop = Laptop()
-    laptop.start()
-    laptop.do(laptop.engine.join(RoomId("global"), moment(100.0)))
-    assert laptop.sent == [Join(RoomId("global"))]
 
 
 def test_a_log_that_does_not_fold_is_fetched_anew() -> None:
@@ -556,11 +309,81 @@ def test_bytes_out_are_counted() -> None:
     assert change.connection.links[0].bytes_out == 10
 
 
-def test_clocks_that_differ_do_not_matter() -> None:
+# Ways to hubs.
+
+
+def test_an_endpoint_is_added_drained_used_again_and_removed() -> None:
     laptop = Laptop()
-    laptop.start()
-    laptop.now = 101.0
-    assert laptop.engine.room_stats(ROOM, 101.0) is None
-    assert laptop.store.view.connection.clock_offset == 0
-    laptop.hear(Welcome("hub", "again", 5.0, NOON + timedelta(hours=1), ()))
-    assert len(laptop.all(Hangup)) == 1
+    laptop.follow()
+    laptop.do(laptop.engine.add_endpoint("ws://other", moment(100.0)))
+    other = LinkId("link-2")
+    assert laptop.all(Dial) == [Dial(other, "ws://other")]
+    laptop.open(other, LISTING)
+    laptop.do(laptop.engine.drain(HUB, moment(100.0)))
+    assert laptop.sent == [Join(ROOM, STATE.position)]
+    laptop.hear(Replay(ROOM, EPOCH, ()), other)
+    assert [hangup.link for hangup in laptop.all(Hangup)] == [LINK]
+    laptop.do(laptop.engine.undrain(HUB, moment(100.0)))
+    assert [dial.endpoint for dial in laptop.all(Dial)] == [HUB]
+    laptop.open(LinkId("link-3"), LISTING)
+    laptop.do(laptop.engine.remove_endpoint("ws://other", moment(100.0)))
+    assert [hangup.link for hangup in laptop.all(Hangup)] == [other]
+    assert laptop.sent == [Join(ROOM, STATE.position)]
+    assert [link.endpoint for link in laptop.store.view.connection.links] == [HUB]
+
+
+def test_one_endpoint_may_be_reconnected() -> None:
+    laptop = Laptop(HUB, "ws://other")
+    laptop.start(LISTING)
+    laptop.open(LinkId("link-2"), LISTING)
+    laptop.do(laptop.engine.reconnect(moment(100.0), "ws://other"))
+    assert [hangup.link for hangup in laptop.all(Hangup)] == [LinkId("link-2")]
+    assert [dial.endpoint for dial in laptop.all(Dial)] == ["ws://other"]
+
+
+def test_a_link_may_have_a_token_of_its_own() -> None:
+    laptop = Laptop()
+    laptop.do(laptop.engine.start(moment(100.0)))
+    laptop.do(laptop.engine.receive_open(LINK, moment(100.0), "fresh"))
+    assert laptop.sent == [Hello(DeviceId("laptop-1"), "Ann", token="fresh")]
+
+
+def test_rooms_are_live_again_when_a_doubted_link_answers() -> None:
+    laptop = Laptop()
+    laptop.follow()
+    laptop.now = 200.0
+    laptop.do(laptop.engine.handle_deadline(moment(200.0)))
+    laptop.hear(Heartbeat(NOON))
+    assert laptop.changes(RoomLive) == []
+    laptop.hear(Pong(200.0, NOON))
+    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, True)]
+
+
+def test_what_the_archive_gives_is_brought() -> None:
+    laptop = bereaved()
+    laptop.do(laptop.engine.receive_recalled(REMEMBERED, moment(laptop.now)))
+    laptop.hear(Want(PLAN.id, EPOCH, ((3, 5),)), LinkId("link-2"))
+    (fetch,) = laptop.all(Fetch)
+    laptop.do(laptop.engine.receive_fetched(fetch, LOG[2:], moment(laptop.now)))
+    assert laptop.sent == [Bring(PLAN.id, EPOCH, LOG[2:])]
+
+
+def test_links_are_told_once_whether_somebody_is_at_the_keys() -> None:
+    laptop = Laptop()
+    laptop.start(LISTING)
+    laptop.do(laptop.engine.set_idle(True, moment(100.0)))
+    assert laptop.sent == [Here(True)]
+    assert laptop.do(laptop.engine.set_idle(True, moment(100.0))) == []
+
+
+def test_stored_copies_are_shown_as_old_as_they_are() -> None:
+    laptop = Laptop()
+    laptop.do(laptop.engine.restore([STATE], moment(100.0)))
+    assert laptop.changes(Replaced) == [Replaced(STATE, stored=True)]
+    assert not laptop.store.view.tournaments[PLAN.id].live
+
+
+def test_the_journal_is_taken_over_at_the_start() -> None:
+    laptop = Laptop()
+    laptop.do(laptop.engine.load([JournalRow(1, pressed(POINT, "x"), "saved")], moment(100.0)))
+    assert laptop.states == {"x": "saved"}

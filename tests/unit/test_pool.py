@@ -128,6 +128,22 @@ def test_the_basic_mode_has_one_link_and_dials_the_old_way() -> None:
     assert made.dials(1e6) == []
 
 
+def test_the_outline_changes_with_states_and_not_with_figures() -> None:
+    made = pool(ONE, max_reconnect_attempts=1)
+    outlines = [made.outline]
+    session = dial_one(made, 0.0)
+    outlines.append(made.outline)
+    welcome(made, session, 0.0)
+    outlines.append(made.outline)
+    measure(session, 1.0, 0.1)
+    assert made.outline == outlines[-1]
+    made.drain(ONE, True)
+    outlines.append(made.outline)
+    lose(made, session, 1.0)
+    outlines.append(made.outline)
+    assert len(set(outlines)) == 5
+
+
 # Several endpoints.
 
 
