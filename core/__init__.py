@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
     from core.realtime.keyring import named
     from core.realtime.link import Carrier, Link
-    from core.realtime.pages import fetch_directory, fetch_log
+    from core.realtime.pages import fetch_directory, fetch_log, fetch_past
     from core.realtime.realtime import Realtime, open_realtime
     from core.realtime.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.store import Store
@@ -162,6 +162,7 @@ __all__ = [
     "fetch_directory",
     "fetch_invites",
     "fetch_log",
+    "fetch_past",
     "fold",
     "formats",
     "ids",
@@ -203,6 +204,7 @@ _LATER = {
     "fetch_directory": "core.realtime.pages",
     "fetch_invites": "core.realtime.signing",
     "fetch_log": "core.realtime.pages",
+    "fetch_past": "core.realtime.pages",
     "join_hub": "core.realtime.signing",
     "load_settings": "core.settings",
     "make_invite": "core.realtime.signing",

@@ -55,13 +55,21 @@ class _Head(Struct, frozen=True):
     """Of the last event of the log."""
 
 
-class _Export(Struct, frozen=True):
+class PastLog(Struct, frozen=True):
+    """The log of an older epoch, as far as it is known from its first event on."""
+
+    epoch: Epoch
+    log: tuple[Event, ...]
+
+
+class _Export(Struct, frozen=True, omit_defaults=True):
     tournament: _Head
     teams: tuple[Team, ...]
     courts: tuple[Court, ...]
     stages: tuple[Stage, ...]
     matches: tuple[MatchDocument, ...]
     log: tuple[Event, ...]
+    past: tuple[PastLog, ...] = ()
 
 
 class _RecordedHead(Struct):
@@ -73,14 +81,16 @@ class _Recorded(Struct):
 
     tournament: _RecordedHead
     log: tuple[Event, ...]
+    past: tuple[PastLog, ...] = ()
 
 
-def export_json(log: Sequence[Event], epoch: Epoch) -> bytes:
+def export_json(log: Sequence[Event], epoch: Epoch, past: Sequence[PastLog] = ()) -> bytes:
     """Return a tournament as one JSON object.
 
     Args:
         log: its events from the first on, complete.
         epoch: the epoch of the log.
+        past: the logs of the epochs before it, the oldest first.
 
     Raises:
         BadLog: the log is not complete.
@@ -96,6 +106,7 @@ def export_json(log: Sequence[Event], epoch: Epoch) -> bytes:
             state.stages,
             matches,
             tuple(log),
+            tuple(past),
         )
     )
 
@@ -115,6 +126,11 @@ def read_export(path: str, content: bytes) -> tuple[tuple[Event, ...], Epoch]:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadFile(path, f"not an export of a tournament: {error}") from error
     return recorded.log, recorded.tournament.epoch
+
+
+def read_past(content: bytes) -> tuple[PastLog, ...]:
+    """Return the logs of older epochs in an export that `read_export` could read."""
+    return msgspec.json.decode(content, type=_Recorded).past
 
 
 def fold_export(content: bytes, path: str = "export") -> Tournament:

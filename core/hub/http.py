@@ -126,7 +126,7 @@ class Http:
         return no_tournament(request) if state is None else reply(state)
 
     async def events(self, request: Request) -> Response:
-        """Show a page of a tournament's log."""
+        """Show a page of a tournament's log; `?epoch=` names an older one, as far as it is here."""
         state = self._state(request)
         if state is None:
             return no_tournament(request)
@@ -138,13 +138,17 @@ class Http:
         if after < 0 or not 1 <= limit <= MAX_PAGE:
             return problem(HTTPStatus.BAD_REQUEST, f"after is at least 0, limit is 1 to {MAX_PAGE:,}")
         here = state.position
+        ends = {here.epoch: here.seq} | {past.epoch: past.seen for past in state.past}
+        epoch = Epoch(request.query_params.get("epoch", here.epoch))
+        if epoch not in ends:
+            return problem(HTTPStatus.NOT_FOUND, f"{state.id} has no epoch {epoch[:80]!r} on this hub")
         try:
             events = await asyncio.to_thread(
-                self._log.page, state.id, here.epoch, min(after, here.seq), here.seq, limit
+                self._log.page, state.id, epoch, min(after, ends[epoch]), ends[epoch], limit
             )
         except BadLog as error:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        return reply(Page(here.epoch, here.seq, events))
+        return reply(Page(epoch, ends[epoch], events))
 
     async def entries(self, request: Request) -> Response:
         """Judge entries."""

@@ -118,6 +118,29 @@ def fetch_log(
                 return epoch, tuple(events)
 
 
+def fetch_past(settings: Settings, tournament: TournamentId, epoch: Epoch) -> tuple[Event, ...]:
+    """Return the log of an older epoch from the hub, from its first event to the first one that is missing.
+
+    Args:
+        settings: where the hubs are.
+        tournament: whose log.
+        epoch: which epoch.
+
+    Raises:
+        Unreachable: no hub answers.
+        Unknown: the hub knows no such tournament, or no such epoch of it.
+    """
+    with _Reader(settings) as reader:
+        events: list[Event] = []
+        while True:
+            query = urlencode({"epoch": epoch, "after": len(events), "limit": PAGE_EVENTS})
+            page = reader.get(f"/v1/tournaments/{tournament}/events?{query}", _Page)
+            whole = [event for seq, event in enumerate(page.events, len(events) + 1) if event.seq == seq]
+            events += whole
+            if not page.events or len(whole) < len(page.events) or len(events) >= page.seq:
+                return tuple(events)
+
+
 class _Reader:
     """One HTTP connection to the first hub that answers."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
+import subprocess
+import sys
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -149,6 +152,38 @@ def counted(venue: Venue) -> Sequence[str]:
     return own + adopted
 
 
+def exported(venue: Venue, at: str = "") -> dict[str, Any]:
+    """Return what `courtside export` prints."""
+    program = [
+        sys.executable,
+        "-m",
+        "tui.cli",
+        "--hub",
+        venue.hub.url,
+        "--data",
+        str(venue.folder / "reader"),
+    ]
+    made = subprocess.run(
+        [*program, "export", T, *(["--at", at] if at else [])], capture_output=True, timeout=60, check=False
+    )
+    assert made.returncode == 0, made.stderr.decode()
+    document: dict[str, Any] = json.loads(made.stdout)
+    return document
+
+
+def rescued(venue: Venue, number: int, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Run `courtside rescue` beside a console."""
+    folder = str(venue.folder / f"laptop-{number}")
+    return subprocess.run(
+        [sys.executable, "-m", "tui.cli", "--hub", venue.hub.url, "--data", folder, "rescue", T, *flags],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 async def test_five_consoles_bring_every_score_back_once_to_a_hub_put_back_in_time(venue: Venue) -> None:
     consoles = await play(venue, 0, 1, 2, 3, 4)
     await venue.stop()
@@ -172,6 +207,12 @@ async def test_five_consoles_bring_every_score_back_once_to_a_hub_put_back_in_ti
     assert past.epoch == old.epoch
     assert past.missing == ()
     assert [held for one in consoles[0].state.matches.values() for held in one.held] == []
+    # The export has both epochs, and takes any moment of the older one.
+    document = await asyncio.to_thread(exported, venue)
+    assert [(one["epoch"], len(one["log"])) for one in document["past"]] == [(old.epoch, old.seq)]
+    lost = await asyncio.to_thread(exported, venue, f"{old.epoch}:{old.seq}")
+    assert lost["tournament"]["epoch"] == old.epoch
+    assert sum(one["score"][0] for one in lost["matches"]) == 25
     commands = await asyncio.to_thread(counted, venue)
     assert len(commands) == len(set(commands)) == 20
 
@@ -207,10 +248,17 @@ async def test_a_hub_that_lost_everything_goes_on_from_a_console_and_gets_the_re
         lambda view: any("courtside rescue league" in getattr(line, "text", "") for line in view.feed.lines)
     )
     assert homes(first.state) == (3, 2, 0, 0, 0)
-    answer = await first.realtime.rescue(T).confirmed(DEADLINE)
-    assert answer.outcome == "accepted"
+    asked = await asyncio.to_thread(rescued, venue, 0)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "Everybody goes on from it" in asked.stderr
+    done = await asyncio.to_thread(rescued, venue, 0, "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "confirmed"
     for console in (first, second):
         await console.sees(3, 3, 0, 0, 0)
+    there = await asyncio.to_thread(rescued, venue, 0, "--yes")
+    assert there.returncode == 0
+    assert "the hub holds league" in there.stdout
     assert first.state.past[0].missing == ()
 
 

@@ -5,12 +5,13 @@ The log alone makes the document, so the path of an export folds to the same byt
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import BadFile, export, fold, ids, open_realtime
+from core import BadFile, export, fetch_past, fold, ids, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put_bytes
 from tui.cli.parser import Command
@@ -29,6 +30,8 @@ class Log:
 
     epoch: ids.Epoch
     events: Sequence[events.Event]
+    past: tuple[export.PastLog, ...] = ()
+    """The logs of older epochs, the oldest first."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +65,7 @@ async def _export(args: argparse.Namespace, settings: Settings) -> int:
     if args.format == "csv":
         put_bytes(export.export_csv(fold(log.events, log.epoch)).encode())
     else:
-        put_bytes(export.export_json(log.events, log.epoch))
+        put_bytes(export.export_json(log.events, log.epoch, log.past))
     return Exit.DONE
 
 
@@ -72,7 +75,7 @@ def _from_file(file: Path) -> Log:
     except OSError as error:
         raise BadFile(str(file), error.strerror or str(error)) from error
     found, epoch = export.read_export(str(file), content)
-    return Log(epoch, found)
+    return Log(epoch, found, export.read_past(content))
 
 
 async def _from_hub(name: str | None, settings: Settings) -> Log:
@@ -82,7 +85,12 @@ async def _from_hub(name: str | None, settings: Settings) -> Log:
             raise unreachable(realtime, settings)
         tournament = choose((listing.id for listing in realtime.view.directory), name)
     epoch, found = await whole_log(settings, tournament)
-    return Log(epoch, found)
+    line = fold(found, epoch).past
+    logs = [
+        export.PastLog(past.epoch, await asyncio.to_thread(fetch_past, settings, tournament, past.epoch))
+        for past in line
+    ]
+    return Log(epoch, found, tuple(logs))
 
 
 def cut(log: Log, at: str) -> Log:
@@ -96,6 +104,10 @@ def cut(log: Log, at: str) -> Log:
         Stopped: it names no moment of this log.
     """
     epoch, _, seq = at.rpartition(":")
+    older = [past for past in log.past if past.epoch == epoch]
+    if older and seq.isdecimal():
+        before = log.past[: log.past.index(older[0])]
+        return cut(Log(older[0].epoch, older[0].log, before), seq)
     if seq.isdecimal() and (not epoch or epoch == log.epoch):
         last = log.events[-1].seq
         if int(seq) > last:
@@ -104,10 +116,18 @@ def cut(log: Log, at: str) -> Log:
     else:
         moment = _moment(at, log.epoch)
         kept = [event for event in log.events if event.received_at <= moment]
+    if not kept and older_moment(log, at):
+        newest = log.past[-1]
+        return cut(Log(newest.epoch, newest.log, log.past[:-1]), at)
     if not kept:
         first = log.events[0].received_at
         raise Stopped(Exit.REFUSED, f"--at {at}: the log begins with event 1 at {first.isoformat()}")
-    return Log(log.epoch, kept)
+    return Log(log.epoch, kept, log.past)
+
+
+def older_moment(log: Log, at: str) -> bool:
+    """Tell whether a time before the first event of this epoch may be in an older one."""
+    return bool(log.past and log.past[-1].log) and not at.rpartition(":")[2].isdecimal()
 
 
 def _moment(text: str, epoch: ids.Epoch) -> datetime:
@@ -116,7 +136,7 @@ def _moment(text: str, epoch: ids.Epoch) -> datetime:
     except ValueError as error:
         raise Stopped(
             Exit.USAGE,
-            f"--at {text}: give a seq, {epoch}:SEQ (there is no other epoch), or a time (2026-06-14T15:30)",
+            f"--at {text}: give a seq, EPOCH:SEQ (the newest epoch is {epoch}), or a time (2026-06-14T15:30)",
         ) from error
     return read.astimezone(UTC)
 
