@@ -41,6 +41,8 @@ PLAN = league()
 SECRET_PLAN = league(name="secret")
 POINT = point(PLAN, 1, "a")
 HOUR = timedelta(hours=1)
+TOGETHER = 50
+"""Requests that are sent before the first answer is read."""
 
 
 @pytest.fixture(scope="module")
@@ -259,22 +261,38 @@ def test_ten_thousand_guesses_get_nowhere(tmp_path: Path) -> None:
 def guess(hub: HubProcess, count: int) -> dict[int, int]:
     """Try wrong codes as fast as one connection goes; return how often each status came."""
     body = b'{"code":"AAAA-AAAA","name":"Eve","device":"laptop-9"}'
-    request = (
-        f"POST /v1/join HTTP/1.1\r\nHost: {hub.host}:{hub.port}\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+    head = f"POST /v1/join HTTP/1.1\r\nHost: {hub.host}:{hub.port}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return repeat(hub, head.encode() + body, count)
+
+
+def repeat(hub: HubProcess, request: bytes, count: int) -> dict[int, int]:
+    """Send a request over and over on one connection; return how often each status came."""
     found: dict[int, int] = {}
     with socket.create_connection((hub.host, hub.port)) as connection:
         stream = connection.makefile("rb")
-        for _ in range(count):
-            connection.sendall(request)
-            status = int(stream.readline().split()[1])
-            found[status] = found.get(status, 0) + 1
-            length = 0
-            while (line := stream.readline().strip().lower()) != b"":
-                if line.startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            stream.read(length)
+        for _ in range(count // TOGETHER):
+            connection.sendall(request * TOGETHER)
+            for _ in range(TOGETHER):
+                status = int(stream.readline().split()[1])
+                found[status] = found.get(status, 0) + 1
+                length = 0
+                while (line := stream.readline().strip().lower()) != b"":
+                    if line.startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                stream.read(length)
     return found
+
+
+def test_who_asks_too_fast_is_told_to_wait(tmp_path: Path) -> None:
+    with HubProcess(tmp_path) as hub:
+        request = f"GET /healthz HTTP/1.1\r\nHost: {hub.host}\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"
+        answers = repeat(hub, request.encode(), 6_000)
+        assert answers[200] >= 1_500
+        assert answers[429] > 0
+        waiting = httpx.get(f"{hub.http}/healthz", headers=AWAY)
+        assert waiting.status_code == 200 or int(waiting.headers["retry-after"]) >= 1
+        # Whoever is at the hub's own machine comes in all the same.
+        assert httpx.get(f"{hub.http}/healthz").status_code == 200
 
 
 def test_a_bomb_of_headers_is_refused(hub: HubProcess) -> None:
