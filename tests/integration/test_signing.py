@@ -134,6 +134,25 @@ async def test_what_was_written_before_a_sign_in_ended_is_delivered_and_held(
         assert realtime.view.connection.state in ("live", "catching_up")
 
 
+async def test_what_a_viewer_entered_goes_out_once_somebody_signs_in(tmp_path: Path) -> None:
+    with HubProcess(tmp_path / "hub", options={"require_token": True}) as open_hub:
+        fill(open_hub)
+        settings = Settings(data=tmp_path / "laptop", ws_url=(open_hub.url,), name="Ann", backoff_first=0.1)
+        async with open_realtime(settings) as realtime:
+            realtime.join("tournament:league")
+            await realtime.wait_for(lambda view: "league" in view.tournaments, timeout=10)
+            assert realtime.view.connection.role == "spectator"
+            entry = realtime.submit(point(PLAN, 1, "a"))
+            await realtime.wait_for(lambda view: any(one.reason for one in view.queue), timeout=10)
+            (waiting,) = realtime.view.queue
+            assert (waiting.state, "ask ops for a code" in waiting.reason) == ("saved", True)
+            made = code(open_hub, "--role", "moderator")
+            here("join", made, "--data", settings.data, "--hub", open_hub.url)
+            realtime.reconnect()
+            assert (await entry.confirmed(timeout=10)).outcome == "accepted"
+            await realtime.wait_for(lambda view: view.connection.role == "moderator", timeout=10)
+
+
 SIGNED = SignedIn("hub-1", "i1", "secret", "moderator", "Ann", datetime(2026, 6, 14, tzinfo=UTC))
 
 
