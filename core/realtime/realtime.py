@@ -1,8 +1,7 @@
 """The realtime client as a program sees it: the view, entries in, rooms.
 
-Owns how entries are made: id, author, base and time at once, where the key was pressed. Every method may be
-called
-from any thread; what waits is awaitable on any loop, and has a blocking form. What happens then is
+Owns when entries are made: with their id and time at once, where the key was pressed. Every method may be
+called from any thread; what waits is awaitable on any loop, and has a blocking form. What happens then is
 `client`'s affair.
 """
 
@@ -17,28 +16,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import replace
-
 from core.domain.adoption import pack_copy
-from core.domain.commands import (
-    Broadcast,
-    CloseMissing,
-    CreateTournament,
-    Entry,
-    MatchCommand,
-    ReviveTournament,
-    Settle,
-    Undo,
-    match_of,
-)
-from core.domain.ids import CommandId, RoomId, TournamentId, read_room, tournament_of
-from core.domain.lookup import find_match
+from core.domain.commands import ReviveTournament, Undo, match_of
+from core.domain.ids import CommandId, RoomId, TournamentId, read_room
 from core.errors import BadInput, Unknown
 from core.realtime.client import Client
+from core.realtime.entering import find_queued, make_entry
 from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
 from core.realtime.opening import open_folder
-from core.realtime.overlay import base_of
 from core.realtime.pages import fetch_rooms
 from core.realtime.submission import Submission
 from core.settings import endpoint as one_form
@@ -46,7 +32,7 @@ from core.settings import endpoint as one_form
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from core.domain.commands import Command
+    from core.domain.commands import Command, Entry
     from core.domain.ids import RoomKind
     from core.realtime.attendance import Attendance
     from core.realtime.metrics import Metrics, QueueStats
@@ -225,7 +211,7 @@ class Realtime:
             RuntimeError: this client is closed, or was opened for reading.
         """
         self._must_send()
-        entry = self._queued(id)
+        entry = find_queued(self.view, id)
         match = match_of(entry.command)
         outcome = Submission(entry)
         undo = None
@@ -243,7 +229,7 @@ class Realtime:
         Raises:
             Unknown: this device's queue has no such entry, or several.
         """
-        self._client.retry(self._queued(id).id)
+        self._client.retry(find_queued(self.view, id).id)
 
     def set_idle(self, idle: bool) -> None:
         """Tell the others, by presence, whether somebody is at this device's keys; at first somebody is."""
@@ -419,67 +405,11 @@ class Realtime:
         if not self._client.may_send:
             raise RuntimeError("this realtime client was opened for reading")
 
-    def _queued(self, id: str) -> Entry:
-        queue = self.view.queue
-        fitting = [queued.entry for queued in queue if queued.entry.id.startswith(id)]
-        exact = [entry for entry in fitting if entry.id == id]
-        if len(exact or fitting) == 1:
-            return (exact or fitting)[0]
-        raise Unknown("single entry" if fitting else "entry", id, [entry.id for entry in fitting[:3]])
-
     def _entry(
         self, command: Command, tournament: str | None, why: str, id: str | None, by: str | None
     ) -> Entry:
-        view = self.view
-        if isinstance(command, MatchCommand):
-            command = self._resolved(command, tournament)
-        named = self._tournament(command, tournament)
-        shown = view.tournaments.get(named)
-        return Entry(
-            id=CommandId(id or str(uuid.uuid4())),
-            tournament=named,
-            command=command,
-            by=view.person if by is None else by,
-            device=view.device,
-            entered_at=datetime.now(UTC),
-            base=base_of(None if shown is None else shown.confirmed, command),
-            why=why,
-        )
-
-    def _resolved(self, command: MatchCommand, tournament: str | None) -> MatchCommand:
-        """Return a command with its match's whole id."""
-        shown = self.view.tournaments
-        known = shown.get(tournament_of(command.match))
-        if known is None and tournament_of(command.match):
-            # Of a tournament that this device knows nothing of: the hub will say.
-            return command
-        if known is not None and command.match in known.confirmed.matches:
-            return command
-        states = [one.confirmed for id, one in shown.items() if tournament in (None, id)]
-        match = find_match(states, command.match)
-        if isinstance(command, Settle):
-            command = replace(command, instead=tuple(replace(one, match=match) for one in command.instead))
-        return replace(command, match=match)
-
-    def _tournament(self, command: Command, tournament: str | None) -> TournamentId:
-        if isinstance(command, MatchCommand):
-            return tournament_of(command.match)
-        match command:
-            case CreateTournament(plan):
-                return plan.id
-            case ReviveTournament() | CloseMissing():
-                if tournament is None:
-                    raise BadInput("name the tournament")
-                return TournamentId(tournament)
-            case _ if tournament is not None:
-                return TournamentId(tournament)
-            case Broadcast(room) if (parts := read_room(room)) is not None and parts.tournament is not None:
-                return parts.tournament
-            case _:
-                known = tuple(self.view.tournaments)
-                if len(known) != 1:
-                    raise BadInput("name the tournament: this device knows " + (", ".join(known) or "none"))
-                return known[0]
+        made = CommandId(id or str(uuid.uuid4()))
+        return make_entry(self.view, command, made, datetime.now(UTC), tournament=tournament, why=why, by=by)
 
 
 def _endpoint(address: str) -> str:
