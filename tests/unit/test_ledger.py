@@ -315,6 +315,11 @@ def test_entries_that_only_a_copy_names_are_known() -> None:
     fresh = Ledger(lambda: Epoch("e2"))
     revive = entry(T, ReviveTournament(pack_copy(state)), id="revive")
     assert submit(fresh, revive).outcome == "accepted"
+    # Made again from its own log, the ledger knows them from there.
+    again = Ledger(
+        lambda: Epoch("e3"), [state], [Known(held, b"") for held in [ledger.answer(CommandId("h"))] if held]
+    )
+    assert again.answer(CommandId("h")) == ledger.answer(CommandId("h"))
     assert submit(fresh, scored(1)).outcome == "accepted"
     assert submit(fresh, entry(T, point(PLAN, 1, "a"), id="h", device="laptop-2")).outcome == "held"
     assert home_score(fresh) == 1

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from core.domain.commands import (
     AddScore,
@@ -17,7 +18,8 @@ from core.domain.commands import (
     StartMatch,
     Undo,
 )
-from core.domain.ids import MatchId, TeamId
+from core.domain.ids import Epoch, MatchId, TeamId
+from core.domain.state import Past
 from core.realtime.effects import RoomLive
 from tests.support import desks
 from tests.support.console import Desk
@@ -93,6 +95,12 @@ class TestScores:
         desk.connect("slow")
         at, shown, found = shown_match(desk, 33)
         assert scores.status(at, shown, found) == ("~ slow", "slow")
+
+    def test_what_is_not_back_at_the_hub_is_marked_as_kept_here(self) -> None:
+        at, shown, found = shown_match(desks.lively(), 33)
+        kept = replace(shown, kept=frozenset({found.id}))
+        assert scores.status(at, kept, found) == ("^ kept", "pending")
+        assert Run("^", "pending") in scores.row(at, kept, found, frozenset()).cells
 
     def test_an_entry_in_a_match_that_never_started_has_no_age(self) -> None:
         at, shown, found = shown_match(desks.lively(), 41)
@@ -202,6 +210,14 @@ class TestStatus:
         desk = desks.lively()
         desk.connect("live", message_rate_in=120.4, message_rate_out=0.04)
         assert "in 120/s out 0.0/s" in bar(desk, 100)
+
+    def test_what_nobody_brought_back_is_counted(self) -> None:
+        here = scene(desks.lively())
+        assert here.shown is not None
+        past = (Past(Epoch("e0"), 10, 14), Past(Epoch("e1"), 3, 3))
+        shown = replace(here.shown, confirmed=structs.replace(here.shown.confirmed, past=past))
+        view = replace(here.view, tournaments={**here.view.tournaments, shown.confirmed.id: shown})
+        assert plain(status.queue(replace(here, view=view))) == "queue 0 missing 4"
 
     def test_refused_entries_need_attention(self) -> None:
         desk = desks.lively()

@@ -9,17 +9,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from core import open_realtime
+from core import commands, ids, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
 from tui.cli.parser import Command, add_json
-from tui.cli.reach import choose, connect, located, run, unreachable
+from tui.cli.reach import choose, connect, live, located, run, unreachable
 from tui.cli.scoring import EXITS
 
 if TYPE_CHECKING:
     import argparse
 
-    from core import Settings, Tournament
+    from core import Realtime, Settings, Tournament
 
 ANSWER_WAIT = 10.0
 """Seconds to wait for the hub's answer."""
@@ -28,6 +28,11 @@ ANSWER_WAIT = 10.0
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tournament", metavar="T", nargs="?", help="which one, where this device has several")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--close-missing",
+        action="store_true",
+        help="wait no longer for events that the hub lost and that no device brings",
+    )
     add_json(parser)
 
 
@@ -37,8 +42,10 @@ async def _rescue(args: argparse.Namespace, settings: Settings) -> int:
         if not await connect(realtime, settings):
             raise unreachable(realtime, settings)
         held = {listing.id for listing in realtime.view.directory}
-        if args.tournament in held:
-            return _report(args.tournament, "there", "", 0, as_json=args.json)
+        if args.close_missing or args.tournament in held:
+            tournament = choose(held, args.tournament)
+            await live(realtime, tournament, ANSWER_WAIT)
+            return await _missing(realtime, tournament, args)
         copies = realtime.view.tournaments
         copy = copies[choose((one for one in copies if one not in held), args.tournament)].confirmed
         if not args.yes:
@@ -49,6 +56,21 @@ async def _rescue(args: argparse.Namespace, settings: Settings) -> int:
         except TimeoutError:
             say("the hub has not answered yet; the copy is saved here, and is sent as soon as it does")
         return _report(copy.id, entry.state, entry.reason, copy.position.seq, as_json=args.json)
+
+
+async def _missing(realtime: Realtime, tournament: ids.TournamentId, args: argparse.Namespace) -> int:
+    """Say what nobody has brought back of a tournament that is at the hub, and close it if that is asked."""
+    state = realtime.view.tournaments[tournament].confirmed
+    lacking = [past for past in state.past if past.missing]
+    for past in lacking:
+        spans = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in past.missing)
+        say(f"missing of epoch {past.epoch}: {spans}")
+        if args.close_missing:
+            entry = realtime.submit(commands.CloseMissing(past.epoch, past.seen), tournament=tournament)
+            await entry.confirmed(timeout=ANSWER_WAIT)
+            if entry.state not in ("confirmed", "official"):
+                return _report(tournament, entry.state, entry.reason, 0, as_json=args.json)
+    return _report(tournament, "there", "", state.position.seq, as_json=args.json)
 
 
 def _ask(copy: Tournament) -> None:

@@ -209,6 +209,8 @@ def status(scene: Scene, shown: Shown, match: state.Match) -> tuple[str, Role]:
         return f"{scene.sign('conflict')} CONF", "conflict"
     if match.id in shown.pending:
         return f"{scene.sign('pending')} pend", "pending"
+    if match.id in shown.kept:
+        return f"{scene.sign('pending')} kept", "pending"
     if match.phase == "scheduled":
         return "  next", "dim"
     if match.finished:
@@ -227,7 +229,7 @@ def _score(match: state.Match) -> str:
 def _score_sign(scene: Scene, shown: Shown, match: state.Match, *, changed: bool) -> Run:
     if match.held:
         return Run(scene.sign("conflict"), "conflict")
-    if match.id in shown.pending:
+    if match.id in shown.pending or match.id in shown.kept:
         return Run(scene.sign("pending"), "pending")
     return Run(scene.sign("changed"), "changed") if changed else Run("")
 

@@ -63,7 +63,16 @@ def queue(scene: Scene) -> Line:
     waiting = sum(queued.waiting for queued in scene.view.queue)
     trouble = len(conflicts(scene)) + sum(queued.state == "refused" for queued in scene.view.queue)
     depth = Run(f"queue {waiting}", "pending" if waiting else "plain")
-    return (depth, Run(f" {scene.sign('conflict')}{trouble}", "conflict")) if trouble else (depth,)
+    line = (depth, Run(f" {scene.sign('conflict')}{trouble}", "conflict")) if trouble else (depth,)
+    lacking = missing(scene)
+    return (*line, Run(f" missing {lacking}", "conflict")) if lacking else line
+
+
+def missing(scene: Scene) -> int:
+    """Return how many events of older epochs nobody has brought back to the hub."""
+    if scene.shown is None:
+        return 0
+    return sum(last - first + 1 for past in scene.shown.confirmed.past for first, last in past.missing)
 
 
 def data_age(scene: Scene) -> Run:
