@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from core import HubLine, Unreachable
 from core.domain.commands import CompleteMatch, SetScore
 from core.domain.commands import Score as Points
 from tests.support import desks
 from tests.support.console import Desk, opened
-from tests.support.tournaments import cup, match
+from tests.support.tournaments import EPOCH, cup, match
 
 
 async def test_standings_name_what_decided_and_what_is_not_safe() -> None:
@@ -67,4 +68,36 @@ async def test_without_pools_or_a_tournament_the_screen_says_so() -> None:
         await console.wait_for("No pools in this tournament")
     async with opened(Desk()) as console:
         await console.press("8", "left")
+        await console.wait_for("No tournament yet")
+
+
+async def test_history_shows_every_number_as_it_stood_and_escape_returns_to_now() -> None:
+    desk = desks.lively()
+    async with opened(desk, (120, 24)) as console:
+        log = [line.event for line in desk.view.feed.lines if isinstance(line, HubLine)]
+        console.app.read_log = lambda _tournament: (EPOCH, log)  # type: ignore[assignment]
+        await console.press("8")
+        await console.wait_for("8 to play")
+        await console.press("h")
+        await console.wait_for(f"event {len(log)} of {len(log)}")
+        await console.press("left_curly_bracket", *["left_square_bracket"] * (len(log) - 2))
+        text = await console.wait_for("event 1 of")
+        assert "10 to play" in text
+        await console.press("right_square_bracket", "right_curly_bracket")
+        await console.wait_for("event 3 of")
+        await console.press("escape")
+        await console.wait_for("8 to play")
+        assert "event 3" not in console.text()
+
+
+async def test_history_that_cannot_be_read_is_said() -> None:
+    def unreachable(_tournament: object) -> object:
+        raise Unreachable(("ws://hub:8765",), "no hub is running there")
+
+    async with opened(desks.lively()) as console:
+        console.app.read_log = unreachable  # type: ignore[assignment]
+        await console.press("8", "h")
+        await console.wait_for("No history now")
+    async with opened(Desk()) as console:
+        await console.press("8", "h", "left_square_bracket", "left_curly_bracket", "escape")
         await console.wait_for("No tournament yet")

@@ -115,15 +115,6 @@ def test_courts_without_a_scorer_and_with_two_are_named() -> None:
     assert told == [" Courts with no scorer: C3, C1 (lost 38s)", " Two scorers on one court: none"]
 
 
-def test_who_else_scores_a_match_does_not_name_oneself() -> None:
-    desk = desks.lively()
-    desk.others(desks.home(34), by="kim", device="laptop-7", ago=1)
-    company(desk, ANA, KIM)
-    now, _ = seen(desk)
-    assert [one.member.name for one in people.others_scoring(scene(desk), now, desks.match(34))] == ["kim"]
-    assert people.others_scoring(scene(desk), now, desks.match(35)) == ()
-
-
 def test_somebody_in_words() -> None:
     desk = desks.lively()
     company(desk, ANA, BO)

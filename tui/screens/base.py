@@ -204,6 +204,9 @@ class ListScreen(MainScreen):
     def action_edge(self, direction: int) -> None:
         self.rows.edge(direction)
 
+    def action_export(self) -> None:
+        self.console.export(self.PLACE, self.rows.sheet())
+
     def action_filter(self) -> None:
         self.query_one(Filter).open()
 

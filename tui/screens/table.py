@@ -1,16 +1,19 @@
-"""The Table screen: the tables of all pools, and the bracket as a tree."""
+"""The Table screen: the tables of all pools, the bracket as a tree, and both as they stood at any event."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 
+from core import CourtsideError
 from tui import keys
 from tui.messages import Opened
 from tui.screens.base import ListScreen, after
-from tui.selectors import bracket, standings
+from tui.selectors import bracket, standings, words
 from tui.selectors.cells import Line, Run, spread
+from tui.selectors.past import Past, slider
 from tui.widgets.lines import Lines
 from tui.widgets.rows import Rows
 
@@ -37,8 +40,13 @@ class TableScreen(ListScreen):
         self.cursor: ids.MatchId | None = None
         """The match under the cursor of the bracket."""
         self._made: tuple[state.Tournament, bracket.Tree] | None = None
+        self.past: Past | None = None
+        """The log that is looked back into; `None` for now."""
+        self.seq = 0
+        """The event after which the tables are shown, when looking back."""
 
     def compose_body(self) -> ComposeResult:
+        yield Lines(id="past")
         yield Lines(id="tabs")
         yield Rows(id="rows")
         yield Lines(id="tree")
@@ -46,6 +54,9 @@ class TableScreen(ListScreen):
     def draw_body(self, scene: Scene) -> None:
         shown = scene.shown
         width, _ = self.app.size
+        self._toggle("past", None if self.past is None else slider(scene, self.past, self.seq, width))
+        if self.past is not None and shown is not None:
+            shown = replace(shown, projected=self.past.at(self.seq))
         self.rows.display = self.tab == "standings"
         self.query_one("#tree", Lines).display = self.tab == "bracket"
         where: Line = ()
@@ -76,6 +87,46 @@ class TableScreen(ListScreen):
         if self._made is None or self._made[0] is not tournament:
             self._made = (tournament, bracket.tree(tournament))
         return self._made[1]
+
+    def action_history(self) -> None:
+        if self.past is not None:
+            self.action_back()
+            return
+        shown = self.scene.shown
+        if shown is None:
+            return
+        tournament = shown.confirmed.id
+        self.console.say("Reading the log ...")
+
+        def read() -> None:
+            try:
+                past = Past(*self.console.read_log(tournament))
+            except CourtsideError as error:
+                self.app.call_from_thread(self.console.say, f"No history now: {words.tidy(str(error))}")
+            else:
+                self.app.call_from_thread(self._look_back, past)
+
+        self.run_worker(read, thread=True, exclusive=True)
+
+    def _look_back(self, past: Past) -> None:
+        self.past, self.seq = past, past.last
+        self.console.say("The newest event; go back with  [")
+
+    def action_back(self) -> None:
+        self.past = None
+        self.console.paint()
+
+    def action_event(self, step: int) -> None:
+        self._go_to(self.seq + step)
+
+    def action_tenth(self, step: int) -> None:
+        if self.past is not None:
+            self._go_to(self.seq + step * max(1, self.past.last // 10))
+
+    def _go_to(self, seq: int) -> None:
+        if self.past is not None:
+            self.seq = max(1, min(seq, self.past.last))
+            self.console.paint()
 
     def action_next_tab(self) -> None:
         self.tab = after(TABS, self.tab)

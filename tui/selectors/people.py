@@ -179,16 +179,6 @@ def courts(scene: Scene, everybody: Iterable[Person]) -> tuple[Line, ...]:
     )
 
 
-def others_scoring(scene: Scene, company: Company, match: ids.MatchId) -> tuple[Person, ...]:
-    """Return who else enters scores of a match, from other devices."""
-    own = scene.view.device
-    return tuple(
-        one
-        for one in people(scene, company)
-        if one.match == match and one.member.device != own and one.lost_for is None
-    )
-
-
 def copied(person: Person) -> str:
     """Return somebody as text."""
     match = "" if person.match is None else f", {ids.short_form(person.match)}"

@@ -48,6 +48,13 @@ class Rows(Lines):
         """How many rows fit."""
         return max(1, self.size.height - 1)
 
+    def sheet(self) -> list[list[str]]:
+        """Return all rows, not only those in the window, as text: the columns' titles first."""
+        if self._make is None:
+            return []
+        titles = [column.title for column in self._columns]
+        return [titles, *([cell.text.strip() for cell in self._make(key).cells] for key in self._keys)]
+
     def fill(
         self,
         keys: Sequence[str],
