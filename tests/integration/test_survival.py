@@ -292,3 +292,31 @@ async def test_a_console_that_comes_late_brings_what_only_it_saw(venue: Venue) -
     assert answer.outcome == "accepted"
     for console in (late, again):
         await console.sees(5, 3, 0, 0, 0)
+
+
+async def test_what_nobody_has_is_missing_until_a_person_closes_it(venue: Venue) -> None:
+    first, second = await play(venue, 0, 1)
+    await venue.stop()
+    venue.save()
+    await venue.start()
+    for console in (first, second):
+        await console.until(lambda view: view.tournaments[T].live)
+    first.score(2)
+    await second.sees(4, 2, 0, 0, 0)
+    seen = second.state.position
+    await first.close()
+    await second.close()
+    for number in (0, 1):
+        # The consoles' laptops keep their copies, but not what they saw.
+        (venue.folder / f"laptop-{number}" / "client" / "archive.sqlite3").unlink()
+    await venue.stop()
+    venue.put_back()
+    await venue.start()
+    again = await venue.console(1)
+    await again.sees(2, 2, 0, 0, 0)
+    assert again.state.past[0].missing == ((seen.seq - 1, seen.seq),)
+    told = await asyncio.to_thread(rescued, venue, 1)
+    assert f"missing of epoch {seen.epoch}: {seen.seq - 1}-{seen.seq}" in told.stderr
+    done = await asyncio.to_thread(rescued, venue, 1, "--close-missing")
+    assert done.returncode == 0, done.stderr
+    await again.until(lambda view: view.tournaments[T].confirmed.past[0].missing == ())
