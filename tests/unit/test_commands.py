@@ -6,26 +6,41 @@ import pytest
 
 from core.domain.commands import (
     PRIORITIES,
+    AddPenalty,
     AddScore,
+    AddTeam,
     AssignSlot,
     Broadcast,
+    ChangeStatus,
     Command,
     CompleteMatch,
     ConfirmResult,
     CreateTournament,
+    DrawLots,
+    DrawRound,
+    EnterSets,
+    ForfeitMatch,
+    MoveMatch,
+    NameCourt,
     Notify,
+    ReinstateTeam,
+    RemoveTeam,
+    RenameTeam,
+    RenameTournament,
     ReopenMatch,
     Score,
     SetScore,
+    SetTime,
     Settle,
     StartMatch,
     Undo,
+    WithdrawTeam,
     match_of,
     priority,
 )
-from core.domain.ids import GLOBAL_ROOM, CommandId, MatchId, TeamId
+from core.domain.ids import GLOBAL_ROOM, CommandId, MatchId, PoolId, TeamId
 from core.errors import BadPayload
-from tests.support.tournaments import cup, entry
+from tests.support.tournaments import COURT, cup, entry
 
 M = MatchId("cup.m001")
 PLAN = cup(2)
@@ -43,6 +58,16 @@ PLAN = cup(2)
         (ConfirmResult(M), "high"),
         (ReopenMatch(M), "high"),
         (AssignSlot(M, "home", TeamId("a")), "high"),
+        (EnterSets(M, ()), "critical"),
+        (SetTime(M, TeamId("a"), 1), "critical"),
+        (ForfeitMatch(M, None), "critical"),
+        (AddPenalty(M, TeamId("a"), 1), "high"),
+        (MoveMatch(M, None, None), "high"),
+        (AddTeam(PLAN.teams[0]), "normal"),
+        (RemoveTeam(TeamId("a")), "normal"),
+        (RenameTeam(TeamId("a"), "Ants"), "normal"),
+        (RenameTournament("Cup"), "normal"),
+        (NameCourt(COURT), "normal"),
         (CreateTournament(PLAN), "normal"),
         (Notify("Lunch"), "low"),
         (Broadcast(GLOBAL_ROOM, "lunch"), "low"),
@@ -52,6 +77,28 @@ def test_scores_go_before_status_before_the_rest(command: Command, urgency: str)
     assert priority(command) == urgency
     assert urgency in PRIORITIES
     assert match_of(command) == (None if urgency in ("normal", "low") else M)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ChangeStatus("finished"),
+        WithdrawTeam(TeamId("a")),
+        ReinstateTeam(TeamId("a")),
+        DrawRound(PoolId("a")),
+        DrawLots(PoolId("a")),
+    ],
+)
+def test_what_decides_who_plays_goes_before_names(command: Command) -> None:
+    assert (priority(command), match_of(command)) == ("high", None)
+
+
+def test_names_in_an_organisers_command_are_clean() -> None:
+    renamed = RenameTeam(TeamId("a"), " Ants\x07 ", "antsantsants")
+    assert (renamed.name, renamed.code) == ("Ants?", "antsants")
+    cup_ = RenameTournament("Cup\u202e", " Hall ")
+    assert (cup_.name, cup_.venue) == ("Cup?", "Hall")
+    assert AddScore(M, TeamId("a"), 1, "cup", "Zo\x00e").player == "Zo?e"
 
 
 def test_points_are_added_to_each_side() -> None:

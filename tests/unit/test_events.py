@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.domain.events import BroadcastSent, MatchStarted, Notified, fact_name
+from core.domain.commands import Score
+from core.domain.events import (
+    BroadcastSent,
+    MatchStarted,
+    Notified,
+    PointsAdded,
+    TournamentRenamed,
+    fact_name,
+)
+from core.domain.ids import TeamId
 from tests.support.tournaments import cup, log
 
 
@@ -19,3 +28,5 @@ def test_texts_in_an_event_are_clean() -> None:
     notice = Notified("Fi\x07re", "x\x00", "urgent")
     assert (notice.title, notice.text) == ("Fi?re", "x?")
     assert BroadcastSent("lunch\x1b").event == "lunch?"
+    assert TournamentRenamed("a\x07", "", "b", " c ") == TournamentRenamed("a?", "", "b", "c")
+    assert PointsAdded(TeamId("a"), "home", 1, Score(), Score(1, 0), "cup", "Zo\x00e").player == "Zo?e"

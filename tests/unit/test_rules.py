@@ -22,6 +22,7 @@ from core.domain.commands import (
     ConfirmResult,
     CreateTournament,
     Notify,
+    RenameTournament,
     ReopenMatch,
     ReviveTournament,
     Score,
@@ -462,3 +463,9 @@ def test_what_is_missing_of_an_older_epoch_is_closed_once() -> None:
     assert judge(verdict.state, close, NOON, Epoch("e2")) == Refused("nothing is missing there any more")
     unknown = entry(PLAN.id, CloseMissing(Epoch("e0"), 99), id="c")
     assert isinstance(judge(state, unknown, NOON, Epoch("e2")), Refused)
+
+
+def test_an_organisers_command_is_judged_without_a_match() -> None:
+    renamed = accepted(fold(PLAN), RenameTournament("Cup", "Hall 1"))
+    assert renamed.name == "Cup"
+    assert refusal(renamed, RenameTournament("Cup", "Hall 1")) == "it is called that already"
