@@ -42,7 +42,7 @@ from core.realtime.effects import (
 from core.realtime.engine import Engine
 from core.realtime.inbox import Inbox
 from core.realtime.keeper import Keeper
-from core.realtime.keyring import token_for
+from core.realtime.link import CLOSE_ABNORMAL
 from core.realtime.membership import carrier_of
 from core.realtime.opening import engine_config
 from core.realtime.presence import in_room
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.domain.state import Tournament
-    from core.realtime.dialler import AnyLink
+    from core.realtime.dialler import AnyLink, FetchToken
     from core.realtime.effects import JournalRow, Recollection, Via
     from core.realtime.membership import Wish
     from core.realtime.opening import Opened
@@ -74,9 +74,10 @@ class Client:
     Args:
         settings: how to reach hubs.
         opened: the data folder's part, which this closes at the end.
+        fetch_token: where tokens come from; `None` for the settings and what this device was given.
     """
 
-    def __init__(self, settings: Settings, opened: Opened) -> None:
+    def __init__(self, settings: Settings, opened: Opened, fetch_token: FetchToken | None = None) -> None:
         self._settings = settings
         self._opened = opened
         self._engine = Engine(engine_config(settings), opened.device, settings.name, random.Random())
@@ -87,7 +88,8 @@ class Client:
         self._inbox = Inbox(self._receive_saved)
         self._closing = False
         self._links: dict[LinkId, AnyLink] = {}
-        self._dialler = Dialler(settings, [copy.state for copy in opened.contents.copies])
+        copies = [copy.state for copy in opened.contents.copies]
+        self._dialler = Dialler(settings, copies, fetch_token)
         self._submissions = Submissions()
         self.attendance = Attendance(self, settings.room_idle)
 
@@ -302,10 +304,21 @@ class Client:
 
     def _dial(self, link: LinkId, endpoint: str, via: Via) -> None:
         assert self._group is not None
-        carrier = _Carrier(self, link, endpoint)
+        carrier = _Carrier(self, link)
         made = self._dialler.make(via, endpoint, carrier)
         self._links[link] = made
-        self._group.create_task(made.run(), name=f"link {link}")
+        self._group.create_task(self._run(made, carrier, endpoint), name=f"link {link}")
+
+    async def _run(self, made: AnyLink, carrier: _Carrier, endpoint: str) -> None:
+        """Run a link with a token that is as fresh as the dial."""
+        try:
+            carrier.token = await self._dialler.token(endpoint)
+        except BadLog as error:
+            self.tell(str(error))
+        except Unreachable as error:
+            carrier.closed(CLOSE_ABNORMAL, error.why)
+            return
+        await made.run()
 
     # What the attendance asks for.
 
@@ -361,14 +374,9 @@ class Client:
         moment = now()
         self._perform(self._engine.receive_fetched(fetch, events, moment), moment)
 
-    def receive_open(self, link: LinkId, endpoint: str) -> None:
+    def receive_open(self, link: LinkId, token: str | None) -> None:
         """A dial succeeded."""
         moment = now()
-        try:
-            token = token_for(self._settings, endpoint)
-        except BadLog as error:
-            self.tell(str(error))
-            token = None
         self._perform(self._engine.receive_open(link, moment, token), moment)
 
     def receive_frame(self, link: LinkId, frame: Frame) -> None:
@@ -440,13 +448,14 @@ class Client:
 class _Carrier:
     """Hears of one link, and passes it on by the inbox."""
 
-    def __init__(self, client: Client, link: LinkId, endpoint: str) -> None:
+    def __init__(self, client: Client, link: LinkId) -> None:
         self._client = client
         self._link = link
-        self._endpoint = endpoint
+        self.token: str | None = None
+        """What signs this device in on the link."""
 
     def opened(self) -> None:
-        self._client.put(partial(self._client.receive_open, self._link, self._endpoint))
+        self._client.put(partial(self._client.receive_open, self._link, self.token))
 
     def received(self, frame: Frame) -> None:
         self._client.put(partial(self._client.receive_frame, self._link, frame))

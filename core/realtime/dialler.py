@@ -6,18 +6,22 @@ links. When a link is made, and how it is carried, is the engine's affair.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import secrets
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from core.errors import Unreachable
 from core.realtime.basic import Basic
 from core.realtime.basic_link import BasicLink
+from core.realtime.keyring import token_for
 from core.realtime.learning import basic_epoch, is_basic
 from core.realtime.link import Link
 from core.realtime.polling import Polling
 from core.realtime.tls import client_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from core.domain.ids import TournamentId
     from core.domain.state import Tournament
@@ -25,6 +29,12 @@ if TYPE_CHECKING:
     from core.realtime.link import Carrier
     from core.settings import Settings
     from core.wire.messages import ClientMessage
+
+
+FetchToken: TypeAlias = "Callable[[str], Awaitable[str]]"
+"""Returns a token for a hub's address, as fresh as can be."""
+
+logger = logging.getLogger(__name__)
 
 
 class AnyLink(Protocol):
@@ -49,13 +59,17 @@ class Dialler:
     Args:
         settings: how to reach hubs.
         copies: the stored copies of tournaments.
+        fetch_token: where tokens come from; `None` for the settings and what this device was given.
 
     Raises:
         BadSettings: certificates cannot be used.
     """
 
-    def __init__(self, settings: Settings, copies: Iterable[Tournament]) -> None:
+    def __init__(
+        self, settings: Settings, copies: Iterable[Tournament], fetch_token: FetchToken | None = None
+    ) -> None:
         self._settings = settings
+        self._fetch_token = fetch_token
         secure = settings.tls_ca is not None or any(one.startswith("wss:") for one in settings.endpoints)
         self._tls = client_context(settings.tls_ca) if secure else None
         kept = tuple(copies)
@@ -75,6 +89,22 @@ class Dialler:
         """Tell whether a copy may be stored: what is learnt from an old server replaces none of a hub."""
         return not self.is_basic or tournament not in self._hubs
 
+    async def token(self, endpoint: str) -> str | None:
+        """Return what signs this device in at an address, fetched for one dial; `None` for nothing.
+
+        Raises:
+            BadLog: the kept tokens cannot be read.
+            Unreachable: the program that fetches tokens had none.
+        """
+        if self._fetch_token is None:
+            return token_for(self._settings, endpoint)
+        try:
+            async with asyncio.timeout(self._settings.connection_timeout):
+                return await self._fetch_token(endpoint)
+        except Exception as error:  # a callback from outside is one of the program's edges
+            logger.warning("no token for %s", endpoint, exc_info=True)
+            raise Unreachable((endpoint,), f"no token could be had for it: {_words(error)}") from error
+
     def make(self, via: Via, endpoint: str, carrier: Carrier) -> AnyLink:
         """Make a link, not yet running."""
         settings = self._settings
@@ -85,3 +115,7 @@ class Dialler:
             return Polling(endpoint, settings.wire, timeout, carrier, tls=self._tls)
         compression = settings.compression
         return Link(endpoint, settings.wire, timeout, carrier, tls=self._tls, compression=compression)
+
+
+def _words(error: Exception) -> str:
+    return "it took too long" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.domain.commands import Command, Entry
     from core.domain.ids import RoomKind
     from core.realtime.attendance import Attendance
+    from core.realtime.dialler import FetchToken
     from core.realtime.metrics import Metrics, QueueStats
     from core.realtime.view import RoomStats, View
     from core.settings import Settings
@@ -44,7 +45,9 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncIterator[Realtime]:
+async def open_realtime(
+    settings: Settings, *, sends: bool = True, fetch_token: FetchToken | None = None
+) -> AsyncIterator[Realtime]:
     """Open the realtime client on the running event loop; it is closed at the end of the block.
 
     No hub is needed: what is stored on this device is there at once, and hubs are dialled for as long as it
@@ -60,13 +63,15 @@ async def open_realtime(settings: Settings, *, sends: bool = True) -> AsyncItera
     Args:
         settings: everything that can be set.
         sends: False for a reader: it takes no lock, writes nothing to the data folder and submits nothing.
+        fetch_token: called with a hub's address before each dial; returns what signs this device in there.
+            `None` for the token of the settings, or what this device was given when it joined.
 
     Raises:
         BadLog: the journal is damaged and another process uses it, or a newer version wrote it.
         BadSettings: the settings name certificates that cannot be used.
     """
     opened = await asyncio.to_thread(open_folder, settings, sends=sends)
-    client = Client(settings, opened)
+    client = Client(settings, opened, fetch_token)
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         client.begin(group)

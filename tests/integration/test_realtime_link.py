@@ -437,3 +437,26 @@ def data(tmp_path: Path) -> Path:
 def hub(tmp_path_factory: pytest.TempPathFactory) -> object:
     with HubProcess(tmp_path_factory.mktemp("hub")) as running:
         yield running
+
+
+async def test_a_token_is_fetched_for_each_dial(tmp_path: Path) -> None:
+    greeted: list[str | None] = []
+    asked: list[str] = []
+
+    async def behave(connection: ServerConnection) -> None:
+        hello = decode_client(await connection.recv())
+        assert isinstance(hello, Hello)
+        greeted.append(hello.token)
+
+    async def fetch(address: str) -> str:
+        asked.append(address)
+        if len(asked) == 1:
+            raise RuntimeError("the cloud is down")
+        return f"token-{len(asked)}"
+
+    async with server(behave) as url:
+        async with open_realtime(quick(tmp_path / "data", url), fetch_token=fetch) as realtime:
+            await realtime.wait_for(lambda view: "the cloud is down" in view.connection.reason, 10)
+            await realtime.wait_for(lambda _: len(greeted) > 1, 10)
+        assert greeted[:2] == ["token-2", "token-3"]
+        assert set(asked) == {url}
