@@ -92,8 +92,10 @@ def test_a_set_is_won_with_its_points_and_lead_or_at_the_cap(
 def test_a_set_played_point_by_point_always_stands_and_ends_once(balls: list[bool], rules: SetsRules) -> None:
     score = Score()
     for home in balls:
-        if set_winner(rules, score, 0) is not None:
-            assert score_problem(rules, score.plus(home, not home)) is not None
+        winner = set_winner(rules, score, 0)
+        if winner is not None:
+            beyond = score.plus(winner == "home", winner == "away")
+            assert score_problem(rules, beyond) is not None
             break
         score = score.plus(home, not home)
         assert score_problem(rules, score) is None
