@@ -88,11 +88,11 @@ def test_a_link_that_accepts_nothing_is_better_than_none() -> None:
 
 def test_fit_comes_before_health() -> None:
     plan = Plan(1)
-    plan.fit = lambda _, link: 2 if link == TWO else 1
+    plan.fit = lambda room, link: 2 if link == TWO else 1
     plan.at(0.0, Bearer(ONE, 100.0), Bearer(TWO, 10.0))
     assert plan.loads() == (0, 1)
     plan = Plan(1)
-    plan.fit = lambda _, link: 0
+    plan.fit = lambda room, link: 0
     assert plan.at(0.0, Bearer(ONE, 100.0)) == []
 
 
@@ -218,7 +218,7 @@ def test_a_link_that_is_to_be_emptied_is_emptied_at_once() -> None:
 def test_no_room_moves_where_it_does_not_fit() -> None:
     plan = Plan(1)
     plan.at(0.0, Bearer(ONE, 100.0))
-    plan.fit = lambda _, link: int(link == ONE)
+    plan.fit = lambda room, link: int(link == ONE)
     assert plan.at(0.0, Bearer(ONE, 10.0, accepts=False, urgent=True), Bearer(TWO, 100.0)) == []
 
 
