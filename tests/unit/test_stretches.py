@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec import structs
 
 from core.domain.answers import Answer
 from core.domain.commands import (
@@ -24,20 +23,19 @@ from core.domain.commands import (
     Settle,
     StartMatch,
     Undo,
-    match_of,
 )
 from core.domain.ids import CommandId, DeviceId, TeamId
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, Refused, judge
-from core.realtime.overlay import Overlay, Projection, base_of
+from core.realtime.overlay import Overlay, base_of
 from core.realtime.view import Queued
+from tests.support.overlays import histories, plainly
 from tests.support.tournaments import EPOCH, NOON, entry, finals, log
 
 if TYPE_CHECKING:
     from core.domain.answers import Outcome
     from core.domain.commands import Command, Entry
     from core.domain.events import Event
-    from core.domain.state import Tournament
 
 PLAN = finals()
 """Two matches whose results decide who plays in two others."""
@@ -142,9 +140,7 @@ class Venue:
     def hear_snapshot(self) -> None:
         """Have the hub's state arrive as a whole."""
         self.confirmed = self.hub
-        matches = self.hub.matches.values()
-        self.seen = {one.id for match in matches for one in match.entries}
-        self.seen |= {held.entry.id for match in matches for held in match.held}
+        self.seen = histories(self.hub)
         self.overlay.receive_state(self.confirmed, tuple(self.queue.values()))
 
     def withdraw(self, which: int) -> None:
@@ -172,34 +168,13 @@ class Venue:
                 self.withdraw(other) if which % 2 else self.press_elsewhere(self.command(which, other, 1))
 
 
-def plainly(confirmed: Tournament, queue: dict[CommandId, Queued], seen: set[CommandId]) -> Projection:
-    """Return the projection by its definition: all that counts is judged anew, one after the other."""
-    here = confirmed.position
-    laid = [
-        queued.entry
-        for queued in queue.values()
-        if (queued.waiting or (queued.state == "confirmed" and queued.seq > here.seq))
-        and queued.entry.id not in seen
-    ]
-    state, refused = structs.replace(confirmed, updated_at=None), {}
-    for one in laid:
-        verdict = judge(state, one, one.entered_at, EPOCH)
-        if isinstance(verdict, Accepted):
-            state = structs.replace(verdict.state, updated_at=None)
-        else:
-            refused[one.id] = verdict.reason
-    state = structs.replace(state, position=here, updated_at=confirmed.updated_at)
-    pending = frozenset(match for one in laid if (match := match_of(one.command)) is not None)
-    return Projection(state, pending, refused)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 120))
 def test_the_overlay_is_what_judging_all_anew_gives(seed: int, steps: int) -> None:
     dice, venue = Random(seed), Venue()
     for _ in range(steps):
         venue.step(dice.randrange(10), dice.randrange(61), dice.randrange(61))
-        assert venue.overlay.projection == plainly(venue.confirmed, venue.queue, venue.seen)
+        assert venue.overlay.projection == plainly(venue.confirmed, venue.queue.values(), venue.seen)
 
 
 def test_only_the_newest_notices_are_shown_however_many_wait() -> None:
@@ -207,5 +182,5 @@ def test_only_the_newest_notices_are_shown_however_many_wait() -> None:
     for number in range(60):
         venue.press(Notify(f"notice {number}"))
     shown = venue.overlay.projection
-    assert shown == plainly(venue.confirmed, venue.queue, venue.seen)
+    assert shown == plainly(venue.confirmed, venue.queue.values(), venue.seen)
     assert shown.state.notices[-1].title == "notice 59"
