@@ -95,8 +95,20 @@ def export_json(log: Sequence[Event], epoch: Epoch, past: Sequence[PastLog] = ()
     Raises:
         BadLog: the log is not complete.
     """
-    state = fold(log, epoch)
-    head = _Head(state.id, state.name, state.venue, epoch, state.position.seq)
+    return _encoded(fold(log, epoch), tuple(log), tuple(past))
+
+
+def export_opening(state: Tournament) -> bytes:
+    """Return the JSON of `export_json` up to the first event of the log.
+
+    There follow the events as JSON with commas between them, and `]`; then, where there are older epochs,
+    `,"past":[`, a `PastLog` each, and `]`; then `}`.
+    """
+    return _encoded(state, (), ()).removesuffix(b"]}")
+
+
+def _encoded(state: Tournament, log: tuple[Event, ...], past: tuple[PastLog, ...]) -> bytes:
+    head = _Head(state.id, state.name, state.venue, state.position.epoch, state.position.seq)
     matches = tuple(match_document(state, match) for match in state.matches.values())
     return msgspec.json.encode(
         _Export(
@@ -105,8 +117,8 @@ def export_json(log: Sequence[Event], epoch: Epoch, past: Sequence[PastLog] = ()
             tuple(state.courts.values()),
             state.stages,
             matches,
-            tuple(log),
-            tuple(past),
+            log,
+            past,
         )
     )
 

@@ -123,13 +123,17 @@ ROUTES: Mapping[str, Opening] = MappingProxyType({
     "/v1/tournaments":                      "readers",
     "/v1/tournaments/{tournament}":         "readers",
     "/v1/tournaments/{tournament}/events":  "readers",
+    "/v1/tournaments/{tournament}/export":  "readers",
+    "POST /v1/tournaments":                 "admins",
+    "/v1/openapi.json":                     "everybody",
     "/v1/rooms":                            "readers",
     "/metrics":                             "admins",
     "/v1/entries":                          "entries",
     "/v1/invites":                          "admins",
     "/v1/invites/{invite}":                 "admins",
 })
-"""Who may come to which route, whatever the method. Routes that are not here are for admins."""
+"""Who may come to which route, whatever the method where none is named. Routes that are not here are for
+admins."""
 # fmt: on
 
 _ONLY_ADMINS: Row = ("any", "no", "no", "no")
@@ -216,14 +220,15 @@ def may_read(pass_: Pass, room: RoomId) -> bool:
             return False
 
 
-def may_open(pass_: Pass | None, route: str) -> bool:
+def may_open(pass_: Pass | None, route: str, method: str = "") -> bool:
     """Tell whether somebody may come to an HTTP route, by its path with the names of what varies.
 
     Args:
         pass_: `None` for somebody who showed none where reading takes one.
         route: the route's path, such as `/v1/tournaments/{tournament}`.
+        method: of the request; `""` for a WebSocket.
     """
-    match ROUTES.get(route, "admins"):
+    match ROUTES.get(f"{method} {route}") or ROUTES.get(route, "admins"):
         case "everybody":
             return True
         case "readers":

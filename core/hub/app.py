@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 
 from core.hub.entrance import Doorkeeper
-from core.hub.http import Http, http_problem, problem
+from core.hub.http import Http, bug_problem, http_problem, problem
 from core.hub.legacy import OldClients
 from core.hub.link import HELLO_DEADLINE, Link
 from core.hub.metrics import Metrics
 from core.hub.poll import Polling
 from core.hub.rooms_http import RoomsHttp
+from core.hub.routes import Handlers, routes_of, table
+from core.hub.transfer import Transfer
 from core.wire.codec import SUBPROTOCOLS
-from core.wire.invites import INVITES_PATH, JOIN_PATH
 from core.wire.legacy import LEGACY_PATH
 from core.wire.messages import CLOSE_GOING_AWAY
-from core.wire.poll import POLL_PATH
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from core.hub.lobby import Lobby
@@ -77,24 +78,21 @@ def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
     """Assemble the application."""
     http = Http(lobby, log)
     old_clients = OldClients(lobby)
-    routes = [
-        Route("/v1/tournaments", http.tournaments),
-        Route("/v1/tournaments/{tournament}", http.tournament),
-        Route("/v1/tournaments/{tournament}/events", http.events),
-        Route("/v1/rooms", RoomsHttp(lobby).rooms),
-        Route("/v1/entries", http.entries, methods=["POST"]),
-        Route(POLL_PATH, Polling(lobby).poll, methods=["POST"]),
-        Route(JOIN_PATH, reception.join, methods=["POST"]),
-        Route(INVITES_PATH, reception.listing),
-        Route(INVITES_PATH, reception.invite, methods=["POST"]),
-        Route(f"{INVITES_PATH}/{{invite}}", reception.revoke, methods=["DELETE"]),
-        Route("/healthz", http.health),
-        Route("/readyz", http.ready),
-        Route("/metrics", Metrics(lobby, old_clients, log.path).metrics),
+    handlers = Handlers(
+        http=http,
+        rooms=RoomsHttp(lobby),
+        transfer=Transfer(lobby, log, http),
+        polling=Polling(lobby),
+        reception=reception,
+        metrics=Metrics(lobby, old_clients, log.path),
+    )
+    routes: list[BaseRoute] = [
+        *routes_of(table(handlers, lobby.version)),
         WebSocketRoute("/v1/ws", cast("ASGIApp", Sockets(lobby))),
         WebSocketRoute(LEGACY_PATH, cast("ASGIApp", old_clients)),
     ]
-    inside = Starlette(routes=routes, exception_handlers={HTTPException: http_problem})
+    problems = {HTTPException: http_problem, Exception: bug_problem}
+    inside = Starlette(routes=routes, exception_handlers=problems)
     return Doorkeeper(inside, routes, lobby.door)
 
 

@@ -62,7 +62,8 @@ class Doorkeeper:
             return None
         admitted = self._door.admit(visitor, utc_now())
         found = None if isinstance(admitted, Stopped) else admitted
-        if may_open(found, route.path if isinstance(route, Route | WebSocketRoute) else ""):
+        path = route.path if isinstance(route, Route | WebSocketRoute) else ""
+        if may_open(found, path, scope.get("method", "")):
             scope.setdefault("state", {}).update({VISITOR: visitor, PASS: found})
             return None
         if found is not None and found.standing == "valid" and found.id:

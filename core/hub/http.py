@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from core.domain.answers import Answer
@@ -23,7 +24,10 @@ from core.hub.access import READER, Pass, may_list
 from core.hub.body import read_body
 from core.hub.gate import Gate
 from core.hub.intake import take_in
+from core.hub.rounds import utc_now
+from core.hub.waiting import Waiting
 from core.wire.messages import MAX_CLIENT_FRAME_BYTES, Deferred, Problem
+from core.wire.poll import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from starlette.exceptions import HTTPException
@@ -41,15 +45,47 @@ MAX_PAGE = 10_000
 """Events of one page: unless told, and at most."""
 
 T = TypeVar("T")
+E = TypeVar("E")
+Q = TypeVar("Q", bound=Struct)
 
 
-class Page(Struct, frozen=True):
+class PageQuery(Struct, frozen=True):
+    """Which part of a tournament's log is asked for."""
+
+    after: Annotated[int, Meta(ge=0, description="The seq after which to begin")] = 0
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Most events of the page")] = PAGE
+    wait: Annotated[
+        float, Meta(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the next event if there is none")
+    ] = 0.0
+    epoch: Annotated[str, Meta(description="An older epoch; else the newest")] | None = None
+
+
+class Page(Struct, Generic[E], frozen=True):
     """A part of a tournament's log."""
 
     epoch: Epoch
     seq: int
     """The newest seq there is, on this page or not."""
-    events: tuple[msgspec.Raw, ...]
+    events: tuple[E, ...]
+
+
+class Health(Struct, frozen=True):
+    """The hub lives."""
+
+    ok: bool
+    hub: str
+    """The hub's id."""
+    version: str
+    clients: int
+    """How many are connected."""
+    at: datetime
+    """The hub's clock."""
+
+
+class Readiness(Struct, frozen=True):
+    """The hub takes entries."""
+
+    ok: bool
 
 
 class Brought(Struct, frozen=True):
@@ -115,6 +151,8 @@ class Http:
     def __init__(self, lobby: Lobby, log: SqliteLog) -> None:
         self._lobby = lobby
         self._log = log
+        self._waiting = Waiting()
+        lobby.followers.append(self._waiting)
 
     async def tournaments(self, request: Request) -> Response:
         """List the tournaments."""
@@ -122,30 +160,28 @@ class Http:
 
     async def tournament(self, request: Request) -> Response:
         """Show a tournament as it stands."""
-        state = self._state(request)
+        state = self.state(request)
         return no_tournament(request) if state is None else reply(state)
 
     async def events(self, request: Request) -> Response:
-        """Show a page of a tournament's log; `?epoch=` names an older one, as far as it is here."""
-        state = self._state(request)
+        """Show a page of a tournament's log, or of an older epoch's, as far as it is here."""
+        state, query = self.state(request), query_of(request, PageQuery)
         if state is None:
             return no_tournament(request)
-        try:
-            after = int(request.query_params.get("after", "0"))
-            limit = int(request.query_params.get("limit", str(PAGE)))
-        except ValueError:
-            return problem(HTTPStatus.BAD_REQUEST, "after and limit are whole numbers")
-        if after < 0 or not 1 <= limit <= MAX_PAGE:
-            return problem(HTTPStatus.BAD_REQUEST, f"after is at least 0, limit is 1 to {MAX_PAGE:,}")
+        if isinstance(query, Response):
+            return query
+        if query.after >= state.position.seq and query.epoch in (None, state.position.epoch):
+            await self._waiting.wait(state.id, query.wait)
+            # Another pass, another epoch: what was true before the wait need not be so after it.
+            state = self.state(request) or state
         here = state.position
         ends = {here.epoch: here.seq} | {past.epoch: past.seen for past in state.past}
-        epoch = Epoch(request.query_params.get("epoch", here.epoch))
+        epoch = here.epoch if query.epoch is None else Epoch(query.epoch)
         if epoch not in ends:
             return problem(HTTPStatus.NOT_FOUND, f"{state.id} has no epoch {epoch[:80]!r} on this hub")
+        after, until = min(query.after, ends[epoch]), ends[epoch]
         try:
-            events = await asyncio.to_thread(
-                self._log.page, state.id, epoch, min(after, ends[epoch]), ends[epoch], limit
-            )
+            events = await asyncio.to_thread(self._log.page, state.id, epoch, after, until, query.limit)
         except BadLog as error:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         return reply(Page(epoch, ends[epoch], events))
@@ -166,7 +202,7 @@ class Http:
         """Say that the hub lives, and how many are connected."""
         lobby = self._lobby
         clients = len(lobby.links)
-        return reply({"ok": True, "hub": lobby.hub, "version": lobby.version, "clients": clients})
+        return reply(Health(ok=True, hub=lobby.hub, version=lobby.version, clients=clients, at=utc_now()))
 
     async def ready(self, _request: Request) -> Response:
         """Say whether the hub takes entries."""
@@ -174,17 +210,18 @@ class Http:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub is stopping")
         if not self._lobby.rounds.durable:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub cannot write to its disk")
-        return reply({"ok": True})
+        return reply(Readiness(ok=True))
 
-    def _state(self, request: Request) -> Tournament | None:
+    def state(self, request: Request) -> Tournament | None:
+        """Return the tournament that a request names, if who asks may know of it; else `None`."""
         tournament = TournamentId(request.path_params["tournament"])
         room = self._lobby.rounds.rooms.room(tournament)
         return None if room is None or not may_list(pass_of(request), tournament) else room.state
 
 
-def reply(value: object) -> Response:
+def reply(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a value as JSON."""
-    return Response(msgspec.json.encode(value), media_type="application/json")
+    return Response(msgspec.json.encode(value), status.value, media_type="application/json")
 
 
 def problem(status: HTTPStatus, detail: str) -> Response:
@@ -193,9 +230,15 @@ def problem(status: HTTPStatus, detail: str) -> Response:
     return Response(msgspec.json.encode(body), status.value, media_type="application/problem+json")
 
 
-def too_many(wait: float, detail: str) -> Response:
-    """Say after how many seconds to come again (RFC 6585, section 4)."""
-    response = problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
+def too_many(
+    wait: float,
+    detail: str,
+    status: Literal[
+        HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
+    ] = HTTPStatus.TOO_MANY_REQUESTS,
+) -> Response:
+    """Say after how many seconds to come again (RFC 6585, section 4; RFC 9110, section 10.2.3)."""
+    response = problem(status, detail)
     response.headers["Retry-After"] = str(math.ceil(wait))
     return response
 
@@ -207,6 +250,11 @@ async def http_problem(_request: Request, error: Exception) -> Response:
     response = problem(status, f"{status.description or status.phrase}; what there is begins with /v1/")
     response.headers.update(refused.headers or {})
     return response
+
+
+async def bug_problem(_request: Request, _error: Exception) -> Response:
+    """Return what nobody expected as a problem; its traceback is in the log."""
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a bug in the hub; its log says more")
 
 
 def no_tournament(request: Request) -> Response:
@@ -225,6 +273,15 @@ def visitor_of(request: Request) -> Visitor:
     """Return who sent a request."""
     found: Visitor = request.scope["state"][VISITOR]
     return found
+
+
+def query_of(request: Request, kind: type[Q]) -> Q | Response:
+    """Read a query of one kind; return what to answer when it cannot be used."""
+    try:
+        return msgspec.convert(dict(request.query_params), kind, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(field.name for field in msgspec.structs.fields(kind))
+        return problem(HTTPStatus.BAD_REQUEST, f"the query cannot be used: {error}; there are: {known}")
 
 
 async def read_json(request: Request, kind: type[T]) -> T | Response:

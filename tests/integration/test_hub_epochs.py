@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from core.domain.adoption import pack_copy
 from core.domain.commands import Base, CloseMissing, CreateTournament, ReviveTournament, Undo
+from core.domain.export import PastLog, read_past
 from core.domain.ids import CommandId, Epoch, RoomId
 from core.domain.reduce import fold
 from core.domain.state import Position
@@ -122,6 +124,8 @@ def test_everything_lost_comes_back_once_as_it_was_and_names_its_bringer(evening
             other.send(Submit((entry(T, point(PLAN, 1, "a"), id="new", device="desk-1"),)))
             answer = other.expect(Answers).answers[0]
             assert answer.seq == state.position.seq + 1
+    exported = httpx.get(f"{evening.hub.http}/v1/tournaments/{T}/export").content
+    assert read_past(exported) == (PastLog(evening.epoch, evening.old),)
     assert state.matches[M1].score.home == 5
     assert state.matches[M2].score.home == 2
     assert state.past[0].missing == ()

@@ -288,6 +288,12 @@ OPENINGS: dict[str, tuple[bool, ...]] = {
 }
 
 
+def test_a_method_that_has_a_row_of_its_own_goes_by_that() -> None:
+    assert may_open(READER, "/v1/tournaments", "GET")
+    assert not may_open(READER, "/v1/tournaments", "POST")
+    assert may_open(TRUSTED, "/v1/tournaments", "POST")
+
+
 @pytest.mark.parametrize("route", [*ROUTES, "/v1/unheard-of"])
 def test_routes_open_by_role(route: str) -> None:
     visitors = (None, READER, *(holder(role) for role in reversed(ROLES)), EXPIRED)

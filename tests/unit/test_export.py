@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import Command, Notify, StartMatch
-from core.domain.export import CSV_COLUMNS, export_csv, export_json, fold_export, read_export
+from core.domain.export import (
+    CSV_COLUMNS,
+    export_csv,
+    export_json,
+    export_opening,
+    fold_export,
+    read_export,
+)
 from core.domain.plan import Plan
 from core.domain.state import Tournament
 from core.errors import BadFile, BadLog
@@ -55,6 +62,12 @@ def test_the_json_has_the_keys_that_stay_and_the_whole_log() -> None:
     assert [found["state"] for found in document["matches"]] == ["official", "final", "live"]
     assert [event["seq"] for event in document["log"]] == list(range(1, state.position.seq + 1))
     assert all(event["by"] == "Ann" for event in document["log"])
+
+
+def test_the_parts_of_an_export_are_the_whole() -> None:
+    events, state = record(CUP, PLAYED)
+    parts = b",".join(map(msgspec.json.encode, events))
+    assert export_opening(state) + parts + b"]}" == export_json(events, EPOCH)
 
 
 def test_the_log_alone_gives_the_same_bytes_and_state() -> None:

@@ -10,9 +10,10 @@ def test_a_frame_stays_until_it_was_seen() -> None:
     assert [box.put(frame) for frame in (b"a", b"b", b"c")] == [True, True, True]
     assert box.batch(100, 10) == (1, (b"a", b"b", b"c"))
     assert box.batch(100, 10) == (1, (b"a", b"b", b"c"))
+    assert box.unread_bytes == 3
     assert box.receive_seen(2)
     assert box.batch(100, 10) == (3, (b"c",))
-    assert len(box) == 1
+    assert len(box) == box.unread_bytes == 1
 
 
 def test_a_request_that_was_overtaken_takes_nothing_back() -> None:

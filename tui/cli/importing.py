@@ -10,9 +10,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from core import BadFile, commands, formats, ids, open_realtime, plan, playback
+from core import BadFile, commands, formats, founding, ids, open_realtime, plan, playback
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
 from tui.cli.parser import Command, add_json
@@ -75,12 +73,6 @@ def _content(file: Path) -> bytes:
         raise BadFile(str(file), error.strerror or str(error)) from error
 
 
-def creation_id(drawn: plan.Plan) -> ids.CommandId:
-    """Return the id of the entry that makes this tournament: the same for the same content."""
-    content = msgspec.json.encode(drawn).decode()
-    return ids.CommandId(str(uuid.uuid5(NAMESPACE, f"create {drawn.id} {content}")))
-
-
 async def create(
     realtime: Realtime, settings: Settings, drawn: plan.Plan, patience: float = ANSWER_WAIT
 ) -> bool:
@@ -98,7 +90,7 @@ async def create(
     Raises:
         Stopped: the hub has another tournament under this id, refuses it, or has not answered yet.
     """
-    made = creation_id(drawn)
+    made = founding.founding_id(drawn)
     if drawn.id in {listing.id for listing in realtime.view.directory}:
         _, events = await whole_log(settings, drawn.id, patience)
         if events[0].command == made:
