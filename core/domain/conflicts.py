@@ -51,8 +51,8 @@ def conflicts(match: Match, entry: Entry, epoch: Epoch, line: Sequence[Epoch] = 
     return tuple(
         other
         for other in match.entries
-        if not _seen(entry.base, other, epoch, line)
-        and other.device != entry.device
+        if other.device != entry.device
+        and not _seen(entry.base, other, epoch, line)
         and (touches == "all" or other.touches in ("all", touches))
     )
 

@@ -156,4 +156,4 @@ def test_five_thousand_entries_of_an_hour_drain_in_order_and_once() -> None:
     assert many.sent <= many.entries + 64, "only what was under way when the hub went away goes twice"
     assert many.seconds < 60
     # Five times as many may cost little more than five times as much; judged anew each time it was 25 times.
-    assert many.worked < 10 * few.worked
+    assert many.worked < 12 * few.worked
