@@ -124,6 +124,7 @@ ROUTES: Mapping[str, Opening] = MappingProxyType({
     "/v1/tournaments/{tournament}":         "readers",
     "/v1/tournaments/{tournament}/events":  "readers",
     "/v1/tournaments/{tournament}/export":  "readers",
+    "/v1/tournaments/{tournament}/analytics": "readers",
     "POST /v1/tournaments":                 "admins",
     "/v1/openapi.json":                     "everybody",
     "/v1/rooms":                            "readers",

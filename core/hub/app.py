@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import WebSocketRoute
 
+from core.hub.analytics import AnalyticsHttp
 from core.hub.entrance import Doorkeeper
 from core.hub.http import Http, bug_problem, http_problem, problem
 from core.hub.legacy import OldClients
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from core.hub.analytics import Sampling
     from core.hub.lobby import Lobby
     from core.hub.protocol import SocketProtocol
     from core.hub.reception import Reception
@@ -74,7 +76,7 @@ class Sockets:
             link.end(clean=code in CLEAN_CLOSES)
 
 
-def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
+def application(lobby: Lobby, log: SqliteLog, reception: Reception, sampling: Sampling) -> ASGIApp:
     """Assemble the application."""
     http = Http(lobby, log)
     old_clients = OldClients(lobby)
@@ -85,6 +87,7 @@ def application(lobby: Lobby, log: SqliteLog, reception: Reception) -> ASGIApp:
         polling=Polling(lobby),
         reception=reception,
         metrics=Metrics(lobby, old_clients, log.path),
+        analytics=AnalyticsHttp(http, sampling, log.path),
     )
     routes: list[BaseRoute] = [
         *routes_of(table(handlers, lobby.version)),

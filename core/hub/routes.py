@@ -22,6 +22,7 @@ from core.hub.figures import TEXT_TYPE
 from core.hub.http import Brought, Health, Outcome, Page, PageQuery, Readiness
 from core.hub.openapi import JSON_TYPE, Operation, document
 from core.hub.transfer import ExportQuery, ImportedTournament, ImportQuery
+from core.wire.analytics import Analytics
 from core.wire.invites import INVITES_PATH, JOIN_PATH, Invite, Invited, NewInvite, Redeem, SignedIn
 from core.wire.messages import Listing
 from core.wire.poll import MEDIA_TYPES, POLL_PATH, Poll, Polled
@@ -30,6 +31,7 @@ from core.wire.rooms import RoomInfo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.hub.analytics import AnalyticsHttp
     from core.hub.http import Http
     from core.hub.metrics import Metrics
     from core.hub.poll import Polling
@@ -58,6 +60,7 @@ class Handlers:
     polling: Polling
     reception: Reception
     metrics: Metrics
+    analytics: AnalyticsHttp
 
 
 Served: TypeAlias = tuple[Operation, Handler]
@@ -140,6 +143,16 @@ def _tournaments(handlers: Handlers) -> tuple[Served, ...]:
                 problems=(_BAD, _ABSENT, _BROKEN),
             ),
             transfer.export,
+        ),
+        (
+            Operation(
+                "GET",
+                f"{_TOURNAMENT}/analytics",
+                "Show how a tournament was followed and entered",
+                Analytics,
+                problems=(_ABSENT, _BROKEN),
+            ),
+            handlers.analytics.analytics,
         ),
         (
             Operation(

@@ -21,6 +21,7 @@ import uvicorn
 
 from core.domain.ids import Epoch
 from core.hub.access import Pass
+from core.hub.analytics import Sampling
 from core.hub.app import application
 from core.hub.door import Door, House
 from core.hub.folder import claimed, noted, secret
@@ -110,7 +111,8 @@ async def _serve(
     lobby = Lobby(log.hub, Door(house.mint, rules, revoked), version("courtside"))
     rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)))
     lobby.attach(rounds)
-    app = application(lobby, log, Reception(lobby, house.invites, house.mint))
+    sampling = Sampling(lobby, log.path)
+    app = application(lobby, log, Reception(lobby, house.invites, house.mint), sampling)
     # By the socket: a hub that is reached in two ways has a server for each, and one application.
     servers = {one.socket: _Server(_config(app, one)) for one in sockets}
     stop = asyncio.Event()
@@ -118,7 +120,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
         writing = group.create_task(rounds.run())
-        beating = group.create_task(lobby.beat())
+        beating = [group.create_task(lobby.beat()), group.create_task(sampling.run())]
         for listener, server in servers.items():
             group.create_task(server.serve([listener]))
             await server.ready.wait()
@@ -130,7 +132,8 @@ async def _serve(
             rounds.stop()
             await asyncio.wait([writing])
             await lobby.dismiss("the hub is stopping", FAREWELL)
-            beating.cancel()
+            for task in beating:
+                task.cancel()
             for server in servers.values():
                 server.should_exit = True
     await rounds.close()

@@ -68,7 +68,7 @@ class Keyring:
     def _read(self) -> Mapping[str, Kept]:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Kept])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, msgspec.MsgspecError) as error:
             raise BadLog(str(self._path), f"cannot be read ({error}); remove it and join again") from error
