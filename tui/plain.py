@@ -55,14 +55,15 @@ def plain_scores(view: View, width: int, at: datetime | None = None) -> str:
         return _table(_as_of(scene, "Scores"), scores.COLUMNS, (), "No tournament.", width)
     matches = shown.projected.matches
     rows = (scores.row(scene, shown, matches[ids.MatchId(key)], frozenset()) for key in board.order)
-    return _table(_as_of(scene, "Scores"), scores.COLUMNS, rows, board.message, width)
+    columns = scores.columns(shown.projected)
+    return _table(_as_of(scene, "Scores"), columns, rows, board.message, width)
 
 
 def plain_feed(view: View, width: int, at: datetime | None = None) -> str:
     """Return the feed as text, oldest line first; the arguments are those of `plain_scores`."""
     scene = _scene(view, at)
     rows = feed.rows(scene, view.feed, feed.Choice())
-    return _table(_as_of(scene, "Feed"), feed.COLUMNS, rows, "Quiet so far.", width)
+    return _table(_as_of(scene, "Feed"), feed.columns(scene), rows, "Quiet so far.", width)
 
 
 def plain_queue(view: View, width: int, at: datetime | None = None) -> str:

@@ -53,7 +53,8 @@ class FeedScreen(ListScreen):
             if not newest.lines
             else "Nothing of this kind.  f next kind   Esc clears the filter"
         )
-        self.rows.fill(tuple(rows), rows.__getitem__, feed.COLUMNS, message, follow=self._paused is None)
+        columns, follow = feed.columns(scene), self._paused is None
+        self.rows.fill(tuple(rows), rows.__getitem__, columns, message, follow=follow)
         self._draw_raw(scene)
 
     def _rows(self, scene: Scene) -> dict[str, Row]:

@@ -60,12 +60,13 @@ class ScoresScreen(ListScreen):
         left, right = scores.summary(scene, board, self.choice)
         self.query_one("#tabs", Lines).show((spread(left, right, width),))
         shown = scene.shown
+        columns = scores.columns(shown.projected if shown else None)
 
         def make(key: str) -> Row:
             assert shown is not None  # without a tournament there are no keys
             return scores.row(scene, shown, shown.projected.matches[ids.MatchId(key)], self.choice.stars)
 
-        self.rows.fill(self._order, make, scores.COLUMNS, board.message)
+        self.rows.fill(self._order, make, columns, board.message)
         self._draw_detail(scene, width, height)
 
     def _draw_detail(self, scene: Scene, width: int, height: int) -> None:

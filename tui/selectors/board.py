@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Line, Role, Run, clip, fit, length, spread
 from tui.selectors.figures import HEIGHTS, Height, figures, width
 
@@ -108,7 +108,7 @@ def _large(
 ) -> list[Line]:
     """Draw matches beside each other, each side's name above its points, all figures of one size."""
     outer = inner // len(matches) - 2
-    longest = max((_points(match, side) for match in matches for side in SIDES), key=len)
+    longest = max((_points(tournament, match, side) for match in matches for side in SIDES), key=len)
     size = _size(longest, outer, (rows - 4) // 2)
     cards = [_card(tournament, match, outer, size, ascii=ascii) for match in matches]
     return [
@@ -121,10 +121,14 @@ def _card(
     tournament: state.Tournament, match: state.Match, outer: int, size: Size | None, *, ascii: bool
 ) -> list[Line]:
     lines: list[Line] = [(Run(fit(_where(tournament, match), outer), "dim"),)]
+    rules = tally.rules_of(tournament, match)
     for side in SIDES:
         name = words.side(tournament, match, side, short=True).upper()
-        lines.append((Run(fit(name, outer), _role(match, side)),))
-        lines += [(Run(row, _role(match, side)),) for row in _drawn(_points(match, side), outer, size, ascii)]
+        note = tally.note(rules, match, side) if match.phase == "live" else ""
+        told = fit(name, outer - len(note)) + note
+        lines.append((Run(told, _role(match, side)),))
+        points = _points(tournament, match, side)
+        lines += [(Run(row, _role(match, side)),) for row in _drawn(points, outer, size, ascii)]
         lines.append(())
     return lines[:-1]
 
@@ -154,7 +158,7 @@ def _small(tournament: state.Tournament, matches: list[state.Match], inner: int)
         heads.append(Run(fit(_where(tournament, match, outer - 3), outer - 3) + "   ", "dim"))
         for side in SIDES:
             name = words.side(tournament, match, side, short=True).upper()
-            points = _points(match, side)
+            points = _points(tournament, match, side, small=True)
             told = fit(name, outer - 4 - len(points)) + " " + points + "   "
             sides[side].append(Run(told, _role(match, side)))
     return [(), tuple(heads), tuple(sides["home"]), tuple(sides["away"])]
@@ -168,10 +172,13 @@ def _where(tournament: state.Tournament, match: state.Match, room: int = 80) -> 
     return told if len(told) <= room or not court else court
 
 
-def _points(match: state.Match, side: commands.Side) -> str:
+def _points(
+    tournament: state.Tournament, match: state.Match, side: commands.Side, *, small: bool = False
+) -> str:
     if match.phase == "scheduled":
         return "-"
-    return str(match.score.home if side == "home" else match.score.away)
+    rules = tally.rules_of(tournament, match)
+    return tally.small(rules, match, side) if small else tally.figure(rules, match, side)
 
 
 def _role(match: state.Match, side: commands.Side) -> Role:

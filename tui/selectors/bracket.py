@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import Match, brackets, commands, ids, plan
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Line, Role, Run, clip, fit, length
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _side(
     label = ids.short_form(match.id) if side == "home" else ""
     points = ""
     if match.phase != "scheduled":
-        points = str(getattr(match.score, side))
+        points = tally.small(tally.rules_of(tournament, match), match, side)
         if match.shootout is not None:
             points += f" ({getattr(match.shootout, side)})"
     role: Role = "plain" if slot.team is not None else "dim"

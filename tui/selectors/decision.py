@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from core import commands, ids
-from tui.selectors import words
+from core import commands, games, ids
+from tui.selectors import tally, words
 from tui.selectors.cells import Line, Role, Run, fit
 from tui.selectors.queue import shown_of
 from tui.selectors.scene import counted
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 LABEL = 13
 """Width of the panel's first column."""
-Instead: TypeAlias = commands.AddScore | commands.SetScore | commands.CompleteMatch
+Instead: TypeAlias = (
+    commands.AddScore | commands.SetScore | commands.EnterSets | commands.SetTime | commands.CompleteMatch
+)
+
+
+Exact: TypeAlias = commands.SetScore | commands.SetTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ def panel(scene: Scene, conflict: Conflict, width: int) -> tuple[Line, ...]:
     first = conflict.held[0].entry
     between = since(match, conflict)
     last = between[-1] if between else None
-    base = words.points(before_both(match, conflict))
+    rules = tally.rules_of(tournament, match)
+    base = tally.pair(rules, before_both(match, conflict))
     version = f"v{first.base.version}" if first.base else "-"
     mine = mine_after(match, conflict)
     court = words.court(tournament, match)
@@ -58,7 +64,7 @@ def panel(scene: Scene, conflict: Conflict, width: int) -> tuple[Line, ...]:
     lines = [
         (Run(title, "conflict"), Run(f"   {words.at_court(court)}", "dim")),
         line("", yours, "hub", f"before both ({version})", "heading"),
-        line("score", words.points(mine), words.result(match), base, "strong"),
+        line("score", tally.pair(rules, mine), tally.result(tournament, match), base, "strong"),
         line("entry", entries_in_words(tournament, conflict), match.phase, ""),
         line(
             "entered by",
@@ -114,6 +120,9 @@ def _after(match: state.Match, score: commands.Score, asked: commands.Command) -
             return score.plus(delta, 0) if match.side_of(team) == "home" else score.plus(0, delta)
         case commands.SetScore(_, wanted):
             return wanted
+        case commands.SetTime(_, team, time):
+            at_home = match.side_of(team) == "home"
+            return commands.Score(time, score.away) if at_home else commands.Score(score.home, time)
         case commands.Undo(_, of):
             taken = _delta(match, of)
             return score.plus(-taken.home, -taken.away)
@@ -131,9 +140,10 @@ def take_hub(scene: Scene, conflict: Conflict) -> Choice:
     tournament = shown_of(scene, conflict.match).confirmed
     match = tournament.matches[conflict.match]
     mine = f"{_whose(conflict)} {counted(len(conflict.held), 'entry', 'entries')}"
+    theirs = tally.result(tournament, match)
     return Choice(
         "Take the hub's",
-        f"The hub's {words.result(match)} stays. {mine} ({entries_in_words(tournament, conflict)}) "
+        f"The hub's {theirs} stays. {mine} ({entries_in_words(tournament, conflict)}) "
         "will count nowhere, and stay in the history.",
         commands.Settle(match.id, _held_ids(conflict)),
     )
@@ -145,6 +155,7 @@ def send_mine(scene: Scene, conflict: Conflict) -> Choice | str:
     match = tournament.matches[conflict.match]
     if match.finished:
         return _finished(match)
+    rules = tally.rules_of(tournament, match)
     instead: list[Instead] = []
     score = match.score
     for held in conflict.held:
@@ -156,12 +167,12 @@ def send_mine(scene: Scene, conflict: Conflict) -> Choice | str:
         for one in again:
             score = _after(match, score, one)
     if min(score.home, score.away) < 0:
-        return f"That would make the score {words.points(score)}: edit it instead"
+        return f"That would make the score {tally.pair(rules, score)}: edit it instead"
     final = any(isinstance(one, commands.CompleteMatch) for one in instead)
     return Choice(
         "Send mine again",
-        f"{entries_in_words(tournament, conflict)} on top of the hub's {words.points(match.score)}: "
-        f"the score becomes {words.points(score)}{' and is final' if final else ''}. "
+        f"{entries_in_words(tournament, conflict)} on top of the hub's {tally.pair(rules, match.score)}: "
+        f"the score becomes {tally.pair(rules, score)}{' and is final' if final else ''}. "
         "The hub's entries stay in the history.",
         commands.Settle(match.id, _held_ids(conflict), tuple(instead)),
     )
@@ -169,14 +180,29 @@ def send_mine(scene: Scene, conflict: Conflict) -> Choice | str:
 
 def edited(scene: Scene, conflict: Conflict, score: commands.Score) -> Choice | str:
     """Return the choice that sets another score in place of the held entries, or why that cannot be."""
-    match = shown_of(scene, conflict.match).confirmed.matches[conflict.match]
+    tournament = shown_of(scene, conflict.match).confirmed
+    match = tournament.matches[conflict.match]
     if match.finished:
         return _finished(match)
+    rules = tally.rules_of(tournament, match)
+    mine = tally.pair(rules, mine_after(match, conflict))
     return Choice(
         "Set the score",
-        f"The score becomes {words.points(score)} in place of the hub's {words.points(match.score)} and of "
-        f"{_whose(conflict).lower()} {words.points(mine_after(match, conflict))}. Both stay in the history.",
-        commands.Settle(match.id, _held_ids(conflict), (commands.SetScore(match.id, score),)),
+        f"The score becomes {tally.pair(rules, score)} in place of the hub's {tally.pair(rules, match.score)} "
+        f"and of {_whose(conflict).lower()} {mine}. Both stay in the history.",
+        commands.Settle(match.id, _held_ids(conflict), exactly(rules, match, score)),
+    )
+
+
+def exactly(rules: games.Rules, match: state.Match, score: commands.Score) -> tuple[Exact, ...]:
+    """Return the commands that make a match's running score this one: none where it is that already."""
+    if not isinstance(rules, games.TimeRules):
+        return (commands.SetScore(match.id, score),)
+    sides = ((match.home.team, match.score.home, score.home), (match.away.team, match.score.away, score.away))
+    return tuple(
+        commands.SetTime(match.id, team, time)
+        for team, before, time in sides
+        if team is not None and time != before
     )
 
 
@@ -189,6 +215,8 @@ def _finished(match: state.Match) -> str:
 def _again(match: state.Match, asked: commands.Command) -> tuple[Instead, ...] | None:
     match asked:
         case commands.AddScore() | commands.SetScore() | commands.CompleteMatch():
+            return (asked,)
+        case commands.EnterSets() | commands.SetTime():
             return (asked,)
         case commands.Undo(_, of):
             taken = _delta(match, of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import ids
-from tui.selectors import history, words
+from tui.selectors import history, tally, words
 from tui.selectors.cells import Line, Run, arrange, clip, heading, layout, plain
 
 if TYPE_CHECKING:
@@ -31,14 +31,15 @@ def detail(scene: Scene, shown: Shown, match: state.Match, width: int, height: i
     """Return the lines about a match, at most `height`."""
     lines = history.history(scene, shown, match)
     if height <= SMALL:
-        return (_title(shown, match), _last(scene, match, lines), _legend(scene))[:height]
-    places = layout(history.COLUMNS, width)
+        return (_title(shown, match), _last(scene, shown, match, lines), _legend(scene))[:height]
+    columns = history.columns(shown.projected, match)
+    places = layout(columns, width)
     newest = [arrange(history.row(scene, line), places) for line in lines[:LAST]]
     return (
         _title(shown, match),
-        _standing(match),
-        (Run(""),),
-        heading(history.COLUMNS, places),
+        _standing(shown, match),
+        tally.sets_line(tally.rules_of(shown.projected, match), match) or (Run(""),),
+        heading(columns, places),
         *newest,
         *((Run(""),) for _ in range(height - 5 - len(newest))),
         _legend(scene),
@@ -48,23 +49,26 @@ def detail(scene: Scene, shown: Shown, match: state.Match, width: int, height: i
 def _title(shown: Shown, match: state.Match) -> Line:
     tournament = shown.projected
     court = words.court(tournament, match)
-    rest = "   ".join(part for part in (words.at_court(court), match.round) if part)
+    game = next((one.name for one in tournament.games if one.id == tournament.stage(match.stage).game), "")
+    now = tally.playing(tally.rules_of(tournament, match), match)
+    rest = "   ".join(part for part in (words.at_court(court), game, match.round, now) if part)
     title = f" {ids.short_form(match.id)} {words.versus(tournament, match)}"
     return (Run(title, "strong"), Run(f"   {rest}", "dim"))
 
 
-def _standing(match: state.Match) -> Line:
+def _standing(shown: Shown, match: state.Match) -> Line:
     word = {"scheduled": "not started", "live": "playing"}.get(match.phase, match.phase)
-    return (Run(f" {words.result(match)}", "strong"), Run(f"   {word}", "dim"))
+    why = f" ({words.CAUSES[match.forfeit.cause]})" if match.forfeit is not None else ""
+    return (Run(f" {tally.result(shown.projected, match)}", "strong"), Run(f"   {word}{why}", "dim"))
 
 
-def _last(scene: Scene, match: state.Match, lines: tuple[history.Line, ...]) -> Line:
+def _last(scene: Scene, shown: Shown, match: state.Match, lines: tuple[history.Line, ...]) -> Line:
     if not lines:
-        return (Run(f" {words.points(match.score)}   nothing entered yet", "dim"),)
+        return (Run(f" {tally.standing(shown.projected, match)}   nothing entered yet", "dim"),)
     last = lines[0]
     who = f"by {last.by} ({'this laptop' if last.own else last.device}) {scene.time(last.at)}"
     return (
-        Run(f" {words.result(match)}", "strong"),
+        Run(f" {tally.result(shown.projected, match)}", "strong"),
         Run(f"  last: {last.what} {who}  "),
         Run(last.state, last.role),
     )
@@ -87,5 +91,5 @@ def copied(scene: Scene, shown: Shown, match: state.Match) -> str:
         plain(
             clip((Run(f"{ids.short_form(match.id)} {words.versus(shown.projected, match)} "),), 10_000)
         ).strip()
-        + f"  {words.result(match)}  {match.phase}  {when}"
+        + f"  {tally.result(shown.projected, match)}  {match.phase}  {when}"
     )

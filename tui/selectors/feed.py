@@ -5,11 +5,11 @@ Built from the end backwards and only as far as a window shows: a long feed cost
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from core import HubLine, ids
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Column, Role, Row, Run
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ ROLE_OF: dict[str, Role] = {"CONF": "conflict", "problem": "conflict", "link": "
 BURST = 20
 """More lines a second of one kind than this are folded into one."""
 
+RESULT = Column("result", 9)
 COLUMNS: tuple[Column, ...] = (
     Column("time", 8),
     Column("match", 5),
     Column("court", 5, least=66),
     Column("kind", 7),
     Column("what", 14, flexible=True),
-    Column("result", 9),
+    RESULT,
     Column("who", 12),
     Column("via", 12, least=110),
     Column("seq", 6, "right", least=110),
@@ -52,6 +53,13 @@ class Choice:
 
     kind: Kind = "all"
     filter: str = ""
+
+
+def columns(scene: Scene) -> tuple[Column, ...]:
+    """Return the columns, that of the result as wide as the games need it."""
+    wide = tally.width(shown.confirmed for shown in scene.view.tournaments.values())
+    made = replace(RESULT, width=max(RESULT.width, wide))
+    return tuple(made if one is RESULT else one for one in COLUMNS)
 
 
 def rows(scene: Scene, feed: Feed, choice: Choice, limit: int | None = None) -> tuple[Row, ...]:

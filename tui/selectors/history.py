@@ -6,11 +6,11 @@ listed too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core import commands
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Column, Role, Row, Run
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class Line:
     device: ids.DeviceId
     refused: bool = False
     """Whether it is this device's, and was refused."""
+
+
+def columns(tournament: state.Tournament, match: state.Match) -> tuple[Column, ...]:
+    """Return the columns, that of the score as wide as the match's game needs it."""
+    wide = tally.WIDEST[type(tally.rules_of(tournament, match))]
+    return tuple(replace(one, width=wide) if one.title == "score" else one for one in COLUMNS)
 
 
 def history(scene: Scene, shown: Shown, match: state.Match) -> tuple[Line, ...]:
@@ -97,7 +103,7 @@ def _counted(
         entry.id,
         entry.entered_at,
         words.counted(tournament, match, entry),
-        words.points(entry.after),
+        tally.pair(tally.rules_of(tournament, match), entry.after),
         word,
         role,
         queued.latency if queued else None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core import commands, ids
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Column, Line, Role, Row, Run
 from tui.selectors.scene import counted, duration
 
@@ -171,7 +171,7 @@ def _conflict_row(scene: Scene, conflict: Conflict) -> Row:
             Run(many + what),
             Run(f"v{first.base.version}" if first.base else "-", "dim"),
             Run("1", "dim"),
-            Run(f"CONFLICT: {whose}the hub has {words.result(match)}", "conflict"),
+            Run(f"CONFLICT: {whose}the hub has {tally.result(shown.confirmed, match)}", "conflict"),
         ),
         scene.sign("conflict"),
     )

@@ -5,11 +5,11 @@ Owns tabs, filter, sorting, stars and the lower part that follows the cursor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from core import commands, ids
-from tui.selectors import words
+from tui.selectors import tally, words
 from tui.selectors.cells import Column, Line, Role, Row, Run
 from tui.selectors.scene import CHANGED_FOR, duration
 
@@ -120,6 +120,12 @@ def _sort_key(
     return (group, -at if group == 2 else at)
 
 
+def columns(tournament: state.Tournament | None) -> tuple[Column, ...]:
+    """Return the columns, that of the score as wide as the games need it."""
+    wide = tally.width(() if tournament is None else (tournament,))
+    return tuple(replace(one, width=wide) if one.title == "Score" else one for one in COLUMNS)
+
+
 def keep_order(before: Sequence[ids.MatchId], wanted: Sequence[ids.MatchId]) -> tuple[ids.MatchId, ...]:
     """Return `wanted` in the order of `before`, new ones last: while a person moves, no row jumps."""
     listed = set(wanted)
@@ -193,7 +199,7 @@ def row(scene: Scene, shown: Shown, match: state.Match, stars: frozenset[ids.Mat
         Run(court, "dim"),
         Run(ids.short_form(match.id), name_role),
         Run(words.side(tournament, match, "home", short=True), _winner_role(match, "home", name_role)),
-        Run("-" if match.phase == "scheduled" else _score(match), score_role),
+        Run("-" if match.phase == "scheduled" else _score(tournament, match), score_role),
         _score_sign(scene, shown, match, changed=changed),
         Run(words.side(tournament, match, "away", short=True), _winner_role(match, "away", name_role)),
         Run(match.round, "dim"),
@@ -220,10 +226,8 @@ def status(scene: Scene, shown: Shown, match: state.Match) -> tuple[str, Role]:
     return f"{scene.sign('live')} live", "live"
 
 
-def _score(match: state.Match) -> str:
-    if match.shootout is None:
-        return words.points(match.score)
-    return f"{words.points(match.score)}p"
+def _score(tournament: state.Tournament, match: state.Match) -> str:
+    return tally.standing(tournament, match) + ("" if match.shootout is None else "p")
 
 
 def _score_sign(scene: Scene, shown: Shown, match: state.Match, *, changed: bool) -> Run:

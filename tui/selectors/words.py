@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core import brackets, commands, events, ids, telling, text
+from core import brackets, commands, events, games, ids, telling, text
+from tui.selectors import tally
 
 if TYPE_CHECKING:
     from core import EntryState, Queued, state
@@ -26,6 +27,7 @@ STATE_WORDS: dict[EntryState, str] = {
     "refused": "refused",
     "withdrawn": "withdrawn",
 }
+CAUSES = telling.CAUSES
 STATE_ROLES: dict[EntryState, Role] = {
     "saving": "pending",
     "saved": "pending",
@@ -95,16 +97,11 @@ def court_code(name: str) -> str:
     return f"{head[0].upper()}{number}" if head and number.isdecimal() else name
 
 
-def result(match: state.Match) -> str:
-    """Return a match's score, with the shoot-out that decided it."""
-    return f"{points(match.result)} ({points(match.shootout)})" if match.shootout else points(match.result)
-
-
 def command(tournament: state.Tournament | None, asked: commands.Command) -> str:
     """Say what a command asks for: `Lions +1`, `set 2-1`, `final`."""
     match asked:
-        case commands.AddScore(_, team_id, delta):
-            return f"{_name(tournament, team_id)} {signed(delta)}"
+        case commands.AddScore():
+            return _added(tournament, asked)
         case commands.SetScore(_, score):
             return f"score {points(score)}"
         case commands.Undo():
@@ -161,8 +158,12 @@ def counted(tournament: state.Tournament, match: state.Match, entry: state.Count
     """Say what an entry of a match's history did."""
     match entry.kind:
         case "points_added":
-            which: commands.Side = "home" if entry.delta.home else "away"
-            return f"{side(tournament, match, which)} {signed(entry.delta.home or entry.delta.away)}"
+            which: commands.Side = "home" if entry.touches == "home" else "away"
+            delta = entry.delta.home or entry.delta.away
+            return f"{side(tournament, match, which)} {signed(delta) if delta else 'miss'}"
+        case "time_set":
+            timed: commands.Side = "home" if entry.touches == "home" else "away"
+            return f"{side(tournament, match, timed)} {games.time_text(getattr(entry.after, timed))}"
         case "score_set":
             return f"score {points(entry.after)}"
         case "entry_undone":
@@ -172,7 +173,7 @@ def counted(tournament: state.Tournament, match: state.Match, entry: state.Count
             word = "redo" if again else "undo"
             return f"{word} {counted(tournament, match, what)}" if what else word
         case "match_completed":
-            return f"final {points(entry.after)}"
+            return f"final {tally.pair(tally.rules_of(tournament, match), entry.after)}"
         case kind:
             return KINDS.get(kind, kind.replace("_", " "))
 
@@ -192,6 +193,9 @@ KINDS = {
     "match_reopened": "reopened",
     "slot_assigned": "side assigned",
     "conflict_settled": "conflict decided",
+    "match_forfeited": "forfeit",
+    "match_moved": "moved",
+    "penalty_added": "penalty",
 }
 
 
@@ -241,18 +245,21 @@ def happened(  # noqa: C901 - one flat case a kind of fact
     """Return what happened and the result, for a line of the feed."""
     fact = event.fact
     match fact:
-        case events.PointsAdded(team_id, _, delta, _, after):
-            return f"{_name(tournament, team_id)} {signed(delta)}", points(after)
+        case events.PointsAdded(_, _, _, _, after):
+            return _added(tournament, fact), points(after)
         case events.ScoreSet(_, after):
             return "score set", points(after)
         case events.EntryUndone():
-            return _undone(tournament, event, fact), points(fact.after)
+            return _undone(tournament, event, fact), _score(tournament, event, fact.after)
         case events.MatchCompleted(score, _, shootout):
-            return "final", points(score) + (f" ({points(shootout)})" if shootout else "")
+            extra = f" ({points(shootout)})" if shootout else ""
+            return "final", _score(tournament, event, score) + extra
         case events.ResultConfirmed(score):
-            return "official", points(score)
+            return "official", _score(tournament, event, score)
         case events.MatchReopened(score):
-            return "reopened", points(score)
+            return "reopened", _score(tournament, event, score)
+        case events.MatchForfeited(score):
+            return telling.tell_fact(tournament, fact)[0], _score(tournament, event, score)
         case events.TournamentCreated(plan):
             return f"{plan.name} created", f"{len(plan.fixtures)} matches"
         case events.EventAdopted():
@@ -314,6 +321,22 @@ DECIDED = {"hub": "the hub's stays", "instead": "replaced", "withdrawn": "withdr
 
 def _name(tournament: state.Tournament | None, team_id: ids.TeamId) -> str:
     return team(tournament, team_id) if tournament else text.clean(team_id)
+
+
+def _added(tournament: state.Tournament | None, added: commands.AddScore | events.PointsAdded) -> str:
+    """Say what points were added: `Lions +1`; in a game of cups what was done, and by whom."""
+    done = signed(added.delta) if added.action is None else f"{added.action} {signed(added.delta)}"
+    if added.action == "miss":
+        done = "miss"
+    return f"{_name(tournament, added.team)} {done}" + (f", {added.player}" if added.player else "")
+
+
+def _score(tournament: state.Tournament | None, event: events.Event, score: commands.Score) -> str:
+    """Return a score of an event's match, as its kind of game writes it."""
+    match = tournament.matches.get(event.match) if tournament and event.match else None
+    if tournament is None or match is None:
+        return points(score)
+    return tally.pair(tally.rules_of(tournament, match), score)
 
 
 def _undone(tournament: state.Tournament | None, event: events.Event, fact: events.EntryUndone) -> str:
