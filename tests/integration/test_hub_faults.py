@@ -34,6 +34,7 @@ from core.wire.messages import (
     Submit,
     Welcome,
 )
+from core.wire.poll import MEDIA_TYPES
 from tests.support.hub import HubProcess, TestClient
 from tests.support.tournaments import entry, league, match, point
 
@@ -180,6 +181,18 @@ def test_a_reader_that_does_not_read_is_aborted_and_the_others_feel_nothing(hub:
         ann.send(Ping(1.0))
         assert ann.expect(Pong).sent == 1.0
     assert 'slow_readers_closed_total{kind="websocket"} 1\n' in httpx.get(f"{hub.http}/metrics").text
+
+
+def test_who_hangs_up_in_the_middle_of_a_request_is_no_bug_of_the_hub(hub: HubProcess) -> None:
+    for path, kind in (("/v1/entries", "application/json"), ("/v1/poll", MEDIA_TYPES["json"])):
+        with socket.create_connection(("127.0.0.1", hub.port)) as client:
+            fields = f"Host: hub\r\nContent-Type: {kind}\r\nContent-Length: 100\r\nExpect: 100-continue"
+            client.sendall(f"POST {path} HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+            assert b"100 Continue" in client.recv(100), "it waits for the body"
+            client.sendall(b"{")
+    assert httpx.get(f"{hub.http}/healthz").status_code == 200
+    # A traceback among what it printed is found when it stops.
+    assert hub.stop() == 0
 
 
 def test_one_hub_a_folder_and_everybody_can_see_where_it_is(hub: HubProcess) -> None:
