@@ -31,6 +31,7 @@ from core.domain import (
     plan,
     playback,
     reduce,
+    report,
     rules,
     sheet,
     standings,
@@ -81,6 +82,7 @@ from core.realtime.view import (
     View,
 )
 from core.wire import messages
+from core.wire.analytics import Analytics
 from core.wire.codec import decode_hub, encode
 from core.wire.invites import Invite, Invited, NewInvite, SignedIn
 from core.wire.presence import Member
@@ -91,10 +93,11 @@ if TYPE_CHECKING:
     from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
     from core.realtime.keyring import named
     from core.realtime.link import Carrier, Link
-    from core.realtime.pages import fetch_directory, fetch_log, fetch_past
+    from core.realtime.pages import fetch_analytics, fetch_directory, fetch_log, fetch_past
     from core.realtime.realtime import Realtime, open_realtime
     from core.realtime.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.store import Store
+    from core.realtime.stored import stored_log
     from core.realtime.submission import Submission
     from core.realtime.thread import realtime_in_thread
     from core.settings import DEFAULT_PORT, ConsoleSettings, Settings, config_folder, load_settings
@@ -102,6 +105,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_PORT",
     "Advanced",
+    "Analytics",
     "BadFile",
     "BadInput",
     "BadLog",
@@ -172,6 +176,7 @@ __all__ = [
     "encode",
     "events",
     "export",
+    "fetch_analytics",
     "fetch_directory",
     "fetch_invites",
     "fetch_log",
@@ -195,11 +200,13 @@ __all__ = [
     "playback",
     "realtime_in_thread",
     "reduce",
+    "report",
     "revoke_invite",
     "rules",
     "sheet",
     "standings",
     "state",
+    "stored_log",
     "telling",
     "text",
     "toml",
@@ -221,6 +228,7 @@ _LATER = {
     "TournamentFeed": "core.realtime.feed",
     "TournamentRooms": "core.realtime.feed",
     "config_folder": "core.settings",
+    "fetch_analytics": "core.realtime.pages",
     "fetch_directory": "core.realtime.pages",
     "fetch_invites": "core.realtime.signing",
     "fetch_log": "core.realtime.pages",
@@ -232,6 +240,7 @@ _LATER = {
     "open_realtime": "core.realtime.realtime",
     "realtime_in_thread": "core.realtime.thread",
     "revoke_invite": "core.realtime.signing",
+    "stored_log": "core.realtime.stored",
 }
 """Where the names are that load with their first use."""
 

@@ -122,6 +122,7 @@ class AnalyticsHttp:
                 peak=next((room.peak for room in rooms if room.room == whole), 0),
                 events_per_minute=tally.events_per_minute,
                 devices=tally.devices,
+                answers=tally.answers,
                 rooms=rooms,
             )
         )

@@ -18,9 +18,10 @@ from core.hub.viewers import Sample
 from core.wire.analytics import DeviceEntries, EventsMinute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from core.domain.answers import Outcome
     from core.domain.ids import Epoch, TournamentId
 
 KEEP_DAYS = 400
@@ -44,6 +45,7 @@ class Tally:
 
     events_per_minute: tuple[EventsMinute, ...]
     devices: tuple[DeviceEntries, ...]
+    answers: Mapping[Outcome, int]
 
 
 def write_samples(path: Path, samples: Iterable[Sample], at: datetime) -> None:
@@ -107,11 +109,15 @@ def read_tally(log: Path, tournament: TournamentId, epoch: Epoch) -> Tally:
                 " GROUP BY device, person ORDER BY entries DESC, device, person",
                 own,
             ).fetchall()
+            answers = db.execute(
+                "SELECT outcome, count(*) FROM answers WHERE tournament = ? GROUP BY outcome", (tournament,)
+            ).fetchall()
     except sqlite3.Error as error:
         raise BadLog(str(log), str(error)) from error
     return Tally(
         tuple(EventsMinute(datetime.fromisoformat(at).replace(tzinfo=UTC), count) for at, count in minutes),
         tuple(DeviceEntries(DeviceId(device), by, entries) for device, by, entries in devices),
+        dict(answers),
     )
 
 

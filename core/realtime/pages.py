@@ -19,6 +19,7 @@ from core.errors import BadLog, Malformed, SignInRefused, Unknown, Unreachable
 from core.realtime.keyring import token_for
 from core.realtime.link import is_near
 from core.realtime.tls import client_context, tls_reason
+from core.wire.analytics import Analytics
 from core.wire.messages import Listing
 from core.wire.rooms import RoomInfo
 
@@ -78,6 +79,17 @@ def fetch_rooms(
     query = urlencode({name: value for name, value in asked.items() if value})
     with _Reader(settings) as reader:
         return reader.get(f"/v1/rooms?{query}" if query else "/v1/rooms", tuple[RoomInfo, ...])
+
+
+def fetch_analytics(settings: Settings, tournament: TournamentId) -> Analytics:
+    """Return how a tournament was followed and entered. Blocks.
+
+    Raises:
+        Unreachable: no hub answers.
+        Unknown: the hub has no such tournament.
+    """
+    with _Reader(settings) as reader:
+        return reader.get(f"/v1/tournaments/{tournament}/analytics", Analytics)
 
 
 def fetch_log(

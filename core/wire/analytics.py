@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
+from core.domain.answers import Outcome
 from core.domain.ids import DeviceId, Epoch, RoomId, RoomKind, TournamentId
 
 
@@ -61,5 +63,7 @@ class Analytics(Struct, frozen=True):
     """In order; minutes without events are left out."""
     devices: tuple[DeviceEntries, ...]
     """The most entries first."""
+    answers: Mapping[Outcome, int]
+    """How many entries got which answer, over all epochs; a refused one is in no log."""
     rooms: tuple[RoomViewers, ...]
     """Of those that the asker may read, the best visited first."""

@@ -11,6 +11,7 @@ from tui.cli.inviting import INVITE, JOIN
 from tui.cli.load import LOAD
 from tui.cli.queueing import QUEUE
 from tui.cli.replaying import REPLAY
+from tui.cli.reporting import REPORT
 from tui.cli.rescuing import RESCUE
 from tui.cli.scoring import SCORE
 from tui.cli.status import STATUS
@@ -32,6 +33,7 @@ COMMANDS = (
     BRACKET,
     BOARD,
     EXPORT,
+    REPORT,
     INVITE,
     JOIN,
     RESCUE,

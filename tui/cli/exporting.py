@@ -57,7 +57,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 async def _export(args: argparse.Namespace, settings: Settings) -> int:
     name: str | None = args.tournament
     if name is not None and not ids.is_slug(name):
-        log = _from_file(Path(name))
+        log = from_file(Path(name))
     else:
         log = await _from_hub(name, settings)
     if args.at is not None:
@@ -69,7 +69,12 @@ async def _export(args: argparse.Namespace, settings: Settings) -> int:
     return Exit.DONE
 
 
-def _from_file(file: Path) -> Log:
+def from_file(file: Path) -> Log:
+    """Return the logs of a file that `export --format json` wrote.
+
+    Raises:
+        BadFile: it cannot be read, or is no export.
+    """
     try:
         content = file.read_bytes()
     except OSError as error:
