@@ -12,7 +12,7 @@ import threading
 import time
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from core import Queued, RoomStats, Settings, SignedIn, View
+    from tui.realtime import Realtime
 
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
@@ -56,51 +57,6 @@ IDLE_AFTER = 120.0
 """Seconds without a key, a click or a paste after which the others are told that nobody is here."""
 _OVER = ("entry", "board")
 """Screens that are left for the one they were opened from."""
-
-
-class Realtime(Protocol):
-    """What the console calls of the realtime client, from its own thread."""
-
-    @property
-    def view(self) -> View:
-        """The newest view."""
-        ...
-
-    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
-        """Have `listener` called after each change, on the client's thread."""
-        ...
-
-    def submit(self, command: commands.Command) -> object:
-        """Enter a command."""
-        ...
-
-    def withdraw(self, id: ids.CommandId) -> object:
-        """Take back an entry: here if it certainly never left or was refused, else by an undo."""
-        ...
-
-    def retry(self, id: ids.CommandId) -> object:
-        """Send an entry now."""
-        ...
-
-    def set_idle(self, idle: bool) -> None:
-        """Tell the others whether somebody is at the keys."""
-        ...
-
-    def reconnect(self) -> object:
-        """Try the hub now."""
-        ...
-
-    def drain(self, endpoint: str) -> object:
-        """Carry nothing over an endpoint from now on."""
-        ...
-
-    def undrain(self, endpoint: str) -> object:
-        """Use a drained endpoint again."""
-        ...
-
-    def room_stats(self, room: str) -> RoomStats | None:
-        """Return a followed room in figures; `None` for one that is not followed."""
-        ...
 
 
 def wall_clock() -> datetime:
@@ -298,11 +254,13 @@ class CourtsideApp(App[int]):
         self._notice_until = self._monotonic() + NOTICE_FOR
         self.paint()
 
-    def submit(self, command: commands.Command) -> None:
+    def submit(
+        self, command: commands.Command, *, tournament: ids.TournamentId | None = None, why: str = ""
+    ) -> None:
         """Enter a command; what cannot be entered is said."""
         self._entered_on = self._realtime.view.queue
         try:
-            self._realtime.submit(command)
+            self._realtime.submit(command, tournament=tournament, why=why)
         except CourtsideError as error:
             self.say(str(error))
 

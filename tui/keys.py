@@ -117,6 +117,20 @@ TABLE: tuple[Key, ...] = (
         8,
     ),
     Key("entry.reopen", "V", "reopen", "reopen", "Reopen a finished match (ops)", ("entry",), 11),
+    Key("entry.end_set", "n", "end_set", "set", "End the set with these points", ("entry",), 4),
+    Key("entry.sets", "N", "sets", "all sets", "Enter all sets as they stand on paper", ("entry",), 9),
+    Key("entry.bounce", "b", "throw('bounce')", "bounce", "A bounce of the chosen side", ("entry",), 2),
+    Key("entry.miss", "m", "throw('miss')", "miss", "A miss of the chosen side", ("entry",), 2),
+    Key("entry.player", "p", "player", "player", "Who throws", ("entry",), 4),
+    Key(
+        "entry.forfeit",
+        "X",
+        "forfeit",
+        "forfeit",
+        "End it without playing on: not there, given up",
+        ("entry",),
+        12,
+    ),
     Key("entry.start", "S", "start", "start", "Start the match without a point", ("entry",)),
     Key("entry.choose_home", "left", "choose('home')", "choose home", "Choose the home side", ("entry",)),
     Key("entry.choose_away", "right", "choose('away')", "choose away", "Choose the away side", ("entry",)),
@@ -239,9 +253,20 @@ def shown(name: str) -> str:
     return NAMES.get(name, name.replace("ctrl+", "^"))
 
 
-POINTS = frozenset(
-    key.id for key in TABLE if key.action.startswith(("add", "step_", "exact", "final", "start", "choose"))
+ENTERING = (
+    "add",
+    "step_",
+    "exact",
+    "final",
+    "start",
+    "choose",
+    "end_set",
+    "sets",
+    "throw",
+    "player",
+    "forfeit",
 )
+POINTS = frozenset(key.id for key in TABLE if key.action.startswith(ENTERING))
 """The keys that enter points, or lead to it."""
 
 

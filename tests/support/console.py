@@ -186,11 +186,13 @@ class Desk:
         for tournament, events in unseen:
             self.apply(Advanced(tournament, EPOCH, events))
 
-    def submit(self, command: Command) -> Queued:
+    def submit(self, command: Command, *, tournament: TournamentId | None = None, why: str = "") -> Queued:
         """Enter a command on this laptop: saved at once, answered while the hub is reached."""
         self.submitted.append(command)
         match = match_of(command)
-        where = next(t for t in self.hub if match is None or match.startswith(f"{t}."))
+        if isinstance(command, CreateTournament):
+            tournament = command.plan.id
+        where = tournament or next(t for t in self.hub if match is None or match.startswith(f"{t}."))
         shown = self.view.tournaments.get(where)
         number = len(self.queue) + 1
         entry = Entry(
@@ -201,6 +203,7 @@ class Desk:
             device=DEVICE,
             entered_at=self.at,
             base=base_of(shown.confirmed if shown else None, command),
+            why=why,
         )
         self.queue.append(Queued(entry, "saved", priority(command), number))
         self._tell_queue()

@@ -175,7 +175,9 @@ async def test_a_result_becomes_official_and_ops_reopen_it() -> None:
         await console.wait_for("official already")
         await console.press("V")
         await console.wait_for("Reopen M034?")
-        await console.press("tab", "enter")
+        await console.press("enter")
+        await console.wait_for("Say why")
+        await console.press(*"typo", "enter", "enter")
         await console.wait_for("Last entries")
         assert desk.submitted[-1:] == [ReopenMatch(match(34))]
 

@@ -132,7 +132,6 @@ class TestEntry:
         model = entry.model(at, shown, found)
         assert (model.home.shootout, model.away.shootout) == (3, 4)
         assert (model.home.won, model.away.won) == (False, True)
-        assert model.level
         assert model.obstacle == "This match is final. Ops can reopen it"
 
     def test_an_official_match_says_so(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from core import commands, ids
+from core import commands, games
 from tui import keys
 from tui.guard import PULSE, Guard
-from tui.screens.base import MainScreen
-from tui.screens.dialogs import Ask, ScoreForm
-from tui.selectors import entry, history, words
+from tui.screens.forms import Field, Form
+from tui.screens.result import ResultScreen
+from tui.selectors import entry, history, tally
 from tui.selectors.cells import Run, arrange, heading, layout, length, spread
 from tui.widgets.boxes import boxes, height_for
 from tui.widgets.lines import Lines
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from core import Shown, state
+    from core import Shown, ids, state
     from tui.selectors.cells import Line
     from tui.selectors.scene import Scene
 
-POINT_ACTIONS = ("add(", "add_chosen(", "step_")
+POINT_ACTIONS = ("add(", "add_chosen(", "step_", "throw(")
 """Actions that enter at once: a bounced key must not do them twice."""
 
 
-class EntryScreen(MainScreen):
+class EntryScreen(ResultScreen):
     """The match being scored."""
 
     PLACE = "entry"
@@ -40,6 +40,8 @@ class EntryScreen(MainScreen):
     def __init__(self) -> None:
         super().__init__()
         self.chosen: commands.Side = "home"
+        self.players: dict[commands.Side, str] = {}
+        """Who throws, by side, in a game of cups; a side without a name is not asked about."""
         self._taken_back: list[commands.Command] = []
         """What undo withdrew here before it left, for redo; the newest last."""
         self._for: ids.MatchId | None = None
@@ -48,30 +50,21 @@ class EntryScreen(MainScreen):
     def compose_body(self) -> ComposeResult:
         yield Lines(id="also")
         yield Lines(id="boxes")
+        yield Lines(id="game")
         yield Lines(id="obstacle")
         yield Lines(id="history")
-
-    @property
-    def subject(self) -> tuple[Shown, state.Match] | None:
-        """The match being scored, in its tournament; `None` when no match is open or it is gone."""
-        match = self.console.scoring
-        if match is None:
-            return None
-        shown = self.scene.view.tournaments.get(ids.tournament_of(match))
-        found = shown.projected.matches.get(match) if shown else None
-        return (shown, found) if shown and found else None
 
     def draw_body(self, scene: Scene) -> None:
         width, height = self.app.size
         subject = self.subject
         if subject is None:
-            for name in ("also", "boxes", "history"):
+            for name in ("also", "boxes", "game", "history"):
                 self.query_one(f"#{name}", Lines).show(())
             self._line("obstacle", (Run("  No match is open. Pick one and press Enter"),))
             return
         shown, match = subject
         if match.id != self._for:
-            self._for, self._taken_back, self.chosen = match.id, [], "home"
+            self._for, self._taken_back, self.chosen, self.players = match.id, [], "home", {}
         model = entry.model(scene, shown, match)
         self._line("also", (Run(f" {model.warning}", "conflict"),))
         box_height = height_for(height, width)
@@ -79,10 +72,13 @@ class EntryScreen(MainScreen):
         if box.styles.height is None or box.styles.height.value != box_height:
             box.styles.height = box_height
         box.show(boxes(model, self.chosen, width, box_height, ascii=scene.ascii))
+        game = model.sets or self._throwing()
+        self.query_one("#game", Lines).display = bool(game)
+        self._line("game", game)
         waiting = f"{model.waiting} saved here" if model.waiting else ""
         role_line = Run(f" {model.obstacle}", "slow") if model.obstacle else Run("  Last entries", "dim")
         self._line("obstacle", spread((role_line,), (Run(f"{waiting} ", "pending"),), width))
-        self._draw_history(scene, model, width)
+        self._draw_history(scene, subject, model, width)
 
     def off(self, scene: Scene) -> frozenset[str]:
         subject = self.subject
@@ -90,17 +86,37 @@ class EntryScreen(MainScreen):
             return keys.POINTS | {"entry.official", "entry.reopen"}
         match, forbidden = subject[1], entry.forbids(scene)
         off = set(keys.POINTS if entry.obstacle(scene, *subject) else ())
+        if self._may_correct(match) and not forbidden:
+            off -= {"entry.exact", "entry.sets"}
+        if not isinstance(self.rules, games.SetsRules):
+            off |= {"entry.end_set", "entry.sets"}
+        if not isinstance(self.rules, games.CupsRules):
+            off |= {"entry.bounce", "entry.miss", "entry.player"}
         if forbidden or match.phase != "final":
             off.add("entry.official")
         if forbidden or not match.finished or scene.view.connection.role != "admin":
             off.add("entry.reopen")
         return frozenset(off)
 
-    def _draw_history(self, scene: Scene, model: entry.Model, width: int) -> None:
+    def _throwing(self) -> Line:
+        """Return who throws; nothing in other games than cups."""
+        if not isinstance(self.rules, games.CupsRules):
+            return ()
+        named = "   ".join(f"{self.players.get(side) or '-'}" for side in tally.SIDES)
+        return (
+            Run("  players  ", "dim"),
+            Run(named),
+            Run(f"   b bounce +{self.rules.bounce}  m miss", "dim"),
+        )
+
+    def _draw_history(
+        self, scene: Scene, subject: tuple[Shown, state.Match], model: entry.Model, width: int
+    ) -> None:
         area = self.query_one("#history", Lines)
-        places = layout(history.COLUMNS, width)
+        columns = history.columns(subject[0].projected, subject[1])
+        places = layout(columns, width)
         room = max(0, area.size.height - 1)
-        lines: list[Line] = [heading(history.COLUMNS, places)]
+        lines: list[Line] = [heading(columns, places)]
         lines.extend(arrange(history.row(scene, line), places) for line in model.lines[:room])
         if not model.lines:
             lines.append(
@@ -160,19 +176,78 @@ class EntryScreen(MainScreen):
         return subject
 
     def action_add(self, side: commands.Side, points: int) -> None:
-        subject = self._to_score()
+        subject = self.to_score()
         if subject is None:
             return
-        team = subject[1].slot(side).team
-        if team is None:
+        rules = self.rules
+        if isinstance(rules, games.TimeRules):
+            self.set_score(away_first=side == "away")
             return
-        before = getattr(subject[1].score, side)
-        if before + points < 0:
-            self.console.say("A score cannot go below 0")
+        if isinstance(rules, games.CupsRules) and points == 1:
+            self._throw(*subject, side, "cup")
+            return
+        self._enter_points(*subject, side, points)
+
+    def action_throw(self, action: games.Action) -> None:
+        subject = self.to_score()
+        if subject is not None:
+            self._throw(*subject, self.chosen, action)
+
+    def _throw(self, shown: Shown, match: state.Match, side: commands.Side, action: games.Action) -> None:
+        points = games.points_of(self.rules, action)
+        if points is None:
+            self.console.say("This game is not played with cups")
+            return
+        self._enter_points(shown, match, side, points, action)
+
+    def _enter_points(
+        self,
+        shown: Shown,
+        match: state.Match,
+        side: commands.Side,
+        points: int,
+        action: games.Action | None = None,
+    ) -> None:
+        team = match.slot(side).team
+        assert team is not None  # else something stands in the way of points
+        rules, score = tally.rules_of(shown.projected, match), match.score
+        if games.decided(rules, match.sets) is not None:
+            self.console.say(f"It is decided, {tally.sets_pair(match)} in sets:  F ends the match")
+            return
+        after = score.plus(points, 0) if side == "home" else score.plus(0, points)
+        problem = games.score_problem(rules, after, match.sets)
+        if problem is not None:
+            self.console.say(problem[0].upper() + problem[1:])
             return
         self.chosen = side
+        self.forget_withdrawn()
+        player = self.players.get(side, "") if action is not None else ""
+        self.console.submit(commands.AddScore(match.id, team, points, action, player))
+
+    def forget_withdrawn(self) -> None:
         self._taken_back.clear()
-        self.console.submit(commands.AddScore(subject[1].id, team, points))
+
+    def action_player(self) -> None:
+        subject = self.to_score()
+        if subject is None:
+            return
+        if not isinstance(self.rules, games.CupsRules):
+            self.console.say("This game is not played with cups")
+            return
+
+        def given(values: tuple[str, ...] | None) -> None:
+            if values is not None:
+                self.players = dict(zip(tally.SIDES, values, strict=True))
+                self.console.paint()
+
+        fields = [
+            Field(name, self.players.get(side, ""), "nobody in particular", 40)
+            for name, side in zip(self.names(), tally.SIDES, strict=True)
+        ]
+        told = "Their names stand beside what they do, until you change them."
+        self.app.push_screen(
+            Form("Who throws?", fields, told=told, focus=tally.SIDES.index(self.chosen)), given
+        )
 
     def action_add_chosen(self, points: int) -> None:
         self.action_add(self.chosen, points)
@@ -182,7 +257,7 @@ class EntryScreen(MainScreen):
         self.console.paint()
 
     def action_step_back(self) -> None:
-        subject = self._to_score()
+        subject = self.to_score()
         if subject is None:
             return
         shown, match = subject
@@ -198,7 +273,7 @@ class EntryScreen(MainScreen):
         self.console.submit(commands.Undo(match.id, back.entry))
 
     def action_step_forward(self) -> None:
-        subject = self._to_score()
+        subject = self.to_score()
         if subject is None:
             return
         if self._taken_back:
@@ -211,109 +286,13 @@ class EntryScreen(MainScreen):
         self.console.submit(again)
 
     def action_start(self) -> None:
-        subject = self._to_score()
+        subject = self.to_score()
         if subject is None:
             return
         if subject[1].phase != "scheduled":
             self.console.say("The match has started already")
             return
         self.console.submit(commands.StartMatch(subject[1].id))
-
-    def action_exact(self) -> None:
-        subject = self._to_score()
-        if subject is not None:
-            self._ask_score(*subject, subject[1].score)
-
-    def _ask_score(self, shown: Shown, match: state.Match, score: commands.Score) -> None:
-        names = [words.side(shown.projected, match, which) for which in ("home", "away")]
-
-        def given(wanted: commands.Score | None) -> None:
-            if wanted is not None:
-                self._taken_back.clear()
-                self.console.submit(commands.SetScore(match.id, wanted))
-
-        title = f"{ids.short_form(match.id)}: the exact score"
-        self.app.push_screen(ScoreForm(title, names[0], names[1], score), given)
-
-    def action_final(self) -> None:
-        subject = self._to_score()
-        if subject is None:
-            return
-        shown, match = subject
-        if not entry.needs_shootout(shown, match):
-            self._ask_final(shown, match, None)
-            return
-        names = [words.side(shown.projected, match, which) for which in ("home", "away")]
-
-        def decided(shootout: commands.Score | None) -> None:
-            if shootout is not None:
-                self._ask_final(shown, match, shootout)
-
-        title = f"Level at {words.points(match.score)}: the shoot-out decides this knock-out match"
-        self.app.push_screen(ScoreForm(title, names[0], names[1], decisive=True), decided)
-
-    def _ask_final(self, shown: Shown, match: state.Match, shootout: commands.Score | None) -> None:
-        first = "It has not started: it starts and ends with this. " if match.phase == "scheduled" else ""
-        result = entry.result_in_words(shown, match, shootout)
-        told = f"{first}{result}. Points can then only be changed by reopening."
-
-        def answered(go: bool | None) -> None:
-            if not go:
-                return
-            if match.phase == "scheduled":
-                self.console.submit(commands.StartMatch(match.id))
-            self.console.submit(commands.CompleteMatch(match.id, shootout))
-
-        self.app.push_screen(Ask(f"End {ids.short_form(match.id)}?", told, "Final"), answered)
-
-    def action_official(self) -> None:
-        subject = self.subject
-        if subject is None or self._refuses():
-            return
-        shown, match = subject
-        if match.phase != "final":
-            is_official = match.phase == "official"
-            self.console.say(
-                "The result is official already" if is_official else "The match is not final yet:  F ends it"
-            )
-            return
-        if match.held:
-            self.console.say("This match has a conflict: decide it first,  6 Queue")
-            return
-
-        def answered(go: bool | None) -> None:
-            if go:
-                self.console.submit(commands.ConfirmResult(match.id))
-
-        told = (
-            f"{entry.result_in_words(shown, match, match.shootout)}. The confirmed result becomes official."
-        )
-        self.app.push_screen(Ask(f"Make {ids.short_form(match.id)} official?", told, "Official"), answered)
-
-    def action_reopen(self) -> None:
-        subject = self.subject
-        if subject is None or self._refuses():
-            return
-        match = subject[1]
-        if self.scene.view.connection.role != "admin":
-            self.console.say("Only ops can reopen a match")
-            return
-        if not match.finished:
-            self.console.say("The match is not final")
-            return
-
-        def answered(go: bool | None) -> None:
-            if go:
-                self.console.submit(commands.ReopenMatch(match.id))
-
-        told = f"{words.result(match)} is no longer {match.phase}: the match is live, points can be changed."
-        self.app.push_screen(Ask(f"Reopen {ids.short_form(match.id)}?", told, "Reopen"), answered)
-
-    def _refuses(self) -> bool:
-        refusal = entry.forbids(self.scene)
-        if refusal:
-            self.console.say(refusal)
-        return bool(refusal)
 
     def _newest_refused(self) -> history.Line | None:
         subject = self.subject

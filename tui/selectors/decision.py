@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from core import commands, games, ids
-from tui.selectors import tally, words
+from core import commands, ids
+from tui.selectors import entry, tally, words
 from tui.selectors.cells import Line, Role, Run, fit
 from tui.selectors.queue import shown_of
 from tui.selectors.scene import counted
@@ -24,9 +24,6 @@ LABEL = 13
 Instead: TypeAlias = (
     commands.AddScore | commands.SetScore | commands.EnterSets | commands.SetTime | commands.CompleteMatch
 )
-
-
-Exact: TypeAlias = commands.SetScore | commands.SetTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,24 +182,12 @@ def edited(scene: Scene, conflict: Conflict, score: commands.Score) -> Choice | 
     if match.finished:
         return _finished(match)
     rules = tally.rules_of(tournament, match)
-    mine = tally.pair(rules, mine_after(match, conflict))
+    mine, hubs = (tally.pair(rules, one) for one in (mine_after(match, conflict), match.score))
     return Choice(
         "Set the score",
-        f"The score becomes {tally.pair(rules, score)} in place of the hub's {tally.pair(rules, match.score)} "
+        f"The score becomes {tally.pair(rules, score)} in place of the hub's {hubs} "
         f"and of {_whose(conflict).lower()} {mine}. Both stay in the history.",
-        commands.Settle(match.id, _held_ids(conflict), exactly(rules, match, score)),
-    )
-
-
-def exactly(rules: games.Rules, match: state.Match, score: commands.Score) -> tuple[Exact, ...]:
-    """Return the commands that make a match's running score this one: none where it is that already."""
-    if not isinstance(rules, games.TimeRules):
-        return (commands.SetScore(match.id, score),)
-    sides = ((match.home.team, match.score.home, score.home), (match.away.team, match.score.away, score.away))
-    return tuple(
-        commands.SetTime(match.id, team, time)
-        for team, before, time in sides
-        if team is not None and time != before
+        commands.Settle(match.id, _held_ids(conflict), entry.exactly(rules, match, score)),
     )
 
 

@@ -6,15 +6,16 @@ Guarantees that the reason why keys are off is the same on screen and at the pre
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from core import commands, ids, undo
-from tui.selectors import history, words
+from core import commands, games, ids, undo
+from tui.selectors import cells, history, tally, words
 from tui.selectors.scene import Scene  # noqa: TC001 -- the dataclass below names it
 
 if TYPE_CHECKING:
     from core import Shown, state
 
+Exact: TypeAlias = commands.SetScore | commands.SetTime
 ALSO_FOR = 120.0
 """Seconds for which another device counts as scoring after its last entry."""
 
@@ -25,7 +26,10 @@ class Box:
 
     side: commands.Side
     name: str
-    points: int
+    figure: str
+    """What stands large."""
+    note: str
+    """What that is, where it is no plain score."""
     team: ids.TeamId | None
     shootout: int | None
     won: bool
@@ -49,11 +53,10 @@ class Model:
     lines: tuple[history.Line, ...]
     waiting: int
     """Own entries of this match without an answer."""
-
-    @property
-    def level(self) -> bool:
-        """Whether both sides have the same points."""
-        return self.home.points == self.away.points
+    sets: cells.Line = ()
+    """All sets; empty in other games."""
+    hints: tuple[str, str] = ("", "")
+    """The keys of both sides, home first."""
 
 
 def model(scene: Scene, shown: Shown, match: state.Match) -> Model:
@@ -61,7 +64,9 @@ def model(scene: Scene, shown: Shown, match: state.Match) -> Model:
     tournament = shown.projected
     lines = history.history(scene, shown, match)
     court = words.court(tournament, match)
-    place = "  ".join(part for part in (words.at_court(court), match.round) if part)
+    rules = tally.rules_of(tournament, match)
+    parts = (words.at_court(court), match.round, tally.playing(rules, match))
+    place = "  ".join(part for part in parts if part)
     return Model(
         match.id,
         f"{ids.short_form(match.id)}  ENTRY",
@@ -76,17 +81,30 @@ def model(scene: Scene, shown: Shown, match: state.Match) -> Model:
             queued.waiting and commands.match_of(queued.entry.command) == match.id
             for queued in scene.view.queue
         ),
+        tally.sets_line(rules, match),
+        _hints(rules),
     )
 
 
+def _hints(rules: games.Rules) -> tuple[str, str]:
+    match rules:
+        case games.TimeRules():
+            return "a time", "l time"
+        case games.CupsRules():
+            return "a cup  A -1", "l cup  L -1"
+        case _:
+            return "a +1  A -1", "l +1  L -1"
+
+
 def _box(tournament: state.Tournament, match: state.Match, which: commands.Side) -> Box:
-    score = match.score.home if which == "home" else match.score.away
+    rules = tally.rules_of(tournament, match)
     shootout = None if match.shootout is None else getattr(match.shootout, which)
     team = match.slot(which).team
     return Box(
         which,
         words.side(tournament, match, which),
-        score,
+        tally.figure(rules, match, which),
+        tally.note(rules, match, which),
         team,
         shootout,
         won=match.winner is not None and match.winner == team,
@@ -155,20 +173,36 @@ def step_forward(scene: Scene, match: state.Match) -> commands.Undo | None:
     return commands.Undo(match.id, named.id) if named else None
 
 
+def exactly(rules: games.Rules, match: state.Match, score: commands.Score) -> tuple[Exact, ...]:
+    """Return the commands that make a match's running score this one: none where it is that already."""
+    if not isinstance(rules, games.TimeRules):
+        return (commands.SetScore(match.id, score),)
+    sides = ((match.home.team, match.score.home, score.home), (match.away.team, match.score.away, score.away))
+    return tuple(
+        commands.SetTime(match.id, team, time)
+        for team, before, time in sides
+        if team is not None and time != before
+    )
+
+
 def result_in_words(shown: Shown, match: state.Match, shootout: commands.Score | None = None) -> str:
     """Say a match's result as it stands: `Lions 2-1 Tigers: Lions win`."""
     tournament = shown.projected
+    rules = tally.rules_of(tournament, match)
     home, away = (words.side(tournament, match, which) for which in ("home", "away"))
-    decisive = shootout or match.score
-    if decisive.home == decisive.away:
-        outcome = "a draw"
+    if match.forfeit is not None:
+        leader = None if match.winner is None else match.side_of(match.winner)
+    elif shootout is not None:
+        leader = games.leader(games.POINTS, shootout)
     else:
-        outcome = f"{home if decisive.home > decisive.away else away} win"
+        leader = games.leader(rules, match.result)
+    outcome = "a draw" if leader is None else f"{home if leader == 'home' else away} win"
     extra = f" ({words.points(shootout)} in the shoot-out)" if shootout else ""
-    return f"{home} {words.points(match.score)}{extra} {away}: {outcome}"
+    return f"{home} {tally.pair(rules, match.result)}{extra} {away}: {outcome}"
 
 
 def needs_shootout(shown: Shown, match: state.Match) -> bool:
     """Tell whether this match cannot end as it stands: level in a knock-out."""
-    level = match.score.home == match.score.away
+    rules = tally.rules_of(shown.projected, match)
+    level = games.leader(rules, match.score) is None and not isinstance(rules, games.SetsRules)
     return level and shown.projected.stage(match.stage).kind == "knockout"

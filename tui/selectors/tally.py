@@ -1,4 +1,4 @@
-"""How a score is written in each kind of game: points, sets, cups that count down, times.
+"""How a score is written, and read, in each kind of game: points, sets, cups that count down, times.
 
 Rules are the domain's. Guarantees that a number of milliseconds is never shown as points, and that the same
 match has the same score in every list.
@@ -6,6 +6,7 @@ match has the same score in every list.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from core import commands, games
@@ -23,6 +24,10 @@ WIDEST: dict[type[games.Rules], int] = {
     games.TimeRules: 19,
 }
 """Cells that a score takes in a list."""
+_TIME = re.compile(r"(?:(?:(\d{1,2}):)?([0-5]?\d):)?(\d{1,5})(?:[.,](\d{1,3}))?", re.ASCII)
+_SET = re.compile(r"(\d{1,4})[-:](\d{1,4})", re.ASCII)
+TIME_HELP = "Write a time as 1:23.456 or 83.456; leave it empty for none"
+SETS_HELP = "Write the sets as 25-22 21-25 15-10, the home side's points first"
 SIDES: tuple[commands.Side, ...] = ("home", "away")
 
 
@@ -115,10 +120,15 @@ def sets_line(rules: games.Rules, match: state.Match) -> Line:
         told, role = _set(rules, match, number)
         runs.append(Run(f"  S{number + 1} ", "dim"))
         runs.append(Run(told, role))
-    goal = rules.last if rules.last and len(match.sets) == rules.best_of - 1 else rules.points
+    to = goal(rules, len(match.sets))
     lead = f", {rules.lead} ahead" if rules.lead > 1 else ""
     cap = f", at most {rules.cap}" if rules.cap else ""
-    return (*runs, Run(f"   to {goal}{lead}{cap}" if _set_goes_on(rules, match) else "", "dim"))
+    return (*runs, Run(f"   to {to}{lead}{cap}" if _set_goes_on(rules, match) else "", "dim"))
+
+
+def goal(rules: games.SetsRules, number: int) -> int:
+    """Return the points that a set goes to; `number` sets came before it."""
+    return rules.last if rules.last and number == rules.best_of - 1 else rules.points
 
 
 def _set(rules: games.SetsRules, match: state.Match, number: int) -> tuple[str, Role]:
@@ -147,3 +157,31 @@ def _won(match: state.Match, side: commands.Side) -> int:
 
 def _set_goes_on(rules: games.SetsRules, match: state.Match) -> bool:
     return not match.finished and games.decided(rules, match.sets) is None
+
+
+def read_time(typed: str) -> int | None:
+    """Return the milliseconds of a time as a person types it, 0 for an empty one; `None` if it is none."""
+    if not typed.strip():
+        return 0
+    found = _TIME.fullmatch(typed.strip())
+    if found is None:
+        return None
+    hours, minutes, seconds, fraction = found.groups()
+    if minutes is not None and int(seconds) > 59:
+        return None
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)
+    milliseconds = whole * 1000 + int((fraction or "0").ljust(3, "0"))
+    return milliseconds if milliseconds <= games.MAX_TIME_MS else None
+
+
+def time_typed(milliseconds: int) -> str:
+    """Return a time as `read_time` reads it."""
+    return games.time_text(milliseconds) if milliseconds else ""
+
+
+def read_sets(typed: str) -> tuple[commands.Score, ...] | None:
+    """Return the sets that a person types; `None` if they cannot be read."""
+    found = [_SET.fullmatch(part) for part in typed.replace(",", " ").split()]
+    if not found or None in found:
+        return None
+    return tuple(commands.Score(int(one[1]), int(one[2])) for one in found if one is not None)

@@ -20,7 +20,8 @@ def height_for(rows: int, columns: int) -> int:
 def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii: bool) -> tuple[Line, ...]:
     """Return both boxes beside each other, or one line each where the window is small."""
     if height <= 2:
-        return tuple(_short(box, width, chosen=box.side == chosen) for box in (model.home, model.away))
+        pairs = zip((model.home, model.away), model.hints, strict=True)
+        return tuple(_short(box, hint, width, chosen=box.side == chosen) for box, hint in pairs)
     outer = (width - 7) // 2
     scale = 2 if width >= 100 else 1
     left, right = (
@@ -30,16 +31,17 @@ def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii
     joined = [(Run("  "), *first, Run("   "), *second) for first, second in zip(left, right, strict=True)]
     if model.obstacle:
         return tuple(joined)
-    hints = f"  {fit('   a +1     A -1', outer)}   {fit('   l +1     L -1', outer)}"
+    hints = "  " + "   ".join(fit(f"   {hint}", outer) for hint in model.hints)
     return (*joined, (Run(hints, "dim"),))
 
 
-def _short(box: Box, width: int, *, chosen: bool) -> Line:
-    points = f"{box.points}" + (f" ({box.shootout})" if box.shootout is not None else "")
+def _short(box: Box, hint: str, width: int, *, chosen: bool) -> Line:
+    points = box.figure + (f" ({box.shootout})" if box.shootout is not None else "")
+    if box.note.startswith("sets "):
+        points = f"{box.note}  {points}"
     mark = "> " if chosen else "  "
-    name = fit(box.name, max(4, width - 24))
-    keys = "a +1 A -1" if box.side == "home" else "l +1 L -1"
-    return (Run(mark, "strong"), Run(name, "strong"), Run(f" {points:>8} ", "chosen"), Run(f" {keys}", "dim"))
+    name = fit(box.name, max(4, width - 15 - max(9, len(points))))
+    return (Run(mark, "strong"), Run(name, "strong"), Run(f" {points:>8} ", "chosen"), Run(f" {hint}", "dim"))
 
 
 def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list[Line]:
@@ -57,12 +59,15 @@ def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list
     lines: list[Line] = [(Run(corners[0] + title.center(inner, bar) + corners[1], edge),)]
     lines.append(between(box.name, "strong"))
     lines.append(between(""))
-    drawn = figures(str(box.points), 5, scale, ascii=ascii)
+    drawn = figures(box.figure, 5, scale, ascii=ascii)
+    if scale > 1 and max(len(row) for row in drawn) > inner:
+        drawn = figures(box.figure, 5, ascii=ascii)
     if max(len(row) for row in drawn) > inner:
-        drawn = ("", "", str(box.points), "", "")
+        drawn = ("", "", box.figure, "", "")
     block = max(len(row) for row in drawn)
     lines.extend(between(row.ljust(block), "strong") for row in drawn)
-    note = f"shoot-out {box.shootout}" if box.shootout is not None else ""
-    lines.append(between(f"{note}  winner".strip() if box.won else note, "live" if box.won else "dim"))
+    shootout = f"shoot-out {box.shootout}" if box.shootout is not None else ""
+    parts = (box.note, shootout, "winner" if box.won else "")
+    lines.append(between("  ".join(part for part in parts if part), "live" if box.won else "dim"))
     lines.append((Run(corners[2] + bar * inner + corners[3], edge),))
     return [line for line in lines if length(line)]
