@@ -22,6 +22,9 @@ class _File(logging.FileHandler):
             return
         try:
             Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            if self.stream is None:
+                # Here, as the library lets what goes wrong with it stop the program.
+                self.stream = self._open()
         except OSError:
             self.handleError(record)
             return
