@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.hub.access import Pass
     from core.hub.door import Door, Visitor
     from core.hub.figures import Figures
-    from core.hub.rounds import Sender
+    from core.hub.parties import Sender
 
 SIGN_IN_WAIT = 60.0
 """Seconds after which entries may be brought again that wait for somebody to sign in."""

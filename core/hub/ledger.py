@@ -18,18 +18,19 @@ import msgspec
 from core.domain.answers import Answer
 from core.domain.commands import Broadcast, Entry, Founding, Undo, match_of
 from core.domain.ids import CommandId, Epoch, TournamentId
+from core.domain.reduce import fold
 from core.domain.rules import Accepted, Refused, judge
 from core.errors import Malformed
 from core.hub.recollection import Witness, adopt, witness
 from core.hub.side import SideHeads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from core.domain.events import Event
     from core.domain.ids import DeviceId
-    from core.domain.state import Tournament
+    from core.domain.state import Position, Tournament
     from core.hub.recollection import Filed, Made
     from core.hub.side import Said, SideHead
     from core.wire.offers import Bring, Offer
@@ -84,6 +85,16 @@ class Contradicted:
 Judgement: TypeAlias = Ruling | Repeated | Contradicted
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A ledger as it was at a moment."""
+
+    known: int
+    """How many ids it had answered."""
+    states: Mapping[TournamentId, Tournament]
+    heads: tuple[SideHead, ...]
+
+
 def digest(entry: Entry) -> bytes:
     """Return what tells this entry's content from any other's.
 
@@ -129,6 +140,11 @@ class Ledger:
     def state(self, tournament: TournamentId) -> Tournament | None:
         """Return a tournament with everything judged so far, committed or not; `None` if there is none."""
         return self._states.get(tournament)
+
+    @property
+    def positions(self) -> dict[TournamentId, Position]:
+        """Where every tournament stands with everything judged so far."""
+        return {id: state.position for id, state in self._states.items()}
 
     def answer(self, command: CommandId) -> Answer | None:
         """Return the answer that an id got; `None` if it was never seen."""
@@ -245,6 +261,37 @@ class Ledger:
             if made is not None:
                 rulings.append(self._enter(made))
         return rulings
+
+    def mark(self) -> Mark:
+        """Return what `rewind` needs to come back to this moment."""
+        return Mark(len(self._known), dict(self._states), self._sides.heads)
+
+    def rewind(self, mark: Mark) -> None:
+        """Forget what was judged since a moment: it is to be judged again, on top of something else."""
+        while len(self._known) > mark.known:
+            # Ids are only ever added, so the latest ones are the last ones.
+            self._known.popitem()
+        self._states = dict(mark.states)
+        self._sides = SideHeads(self._make_epoch, mark.heads)
+
+    def follow(self, rulings: Sequence[Ruling]) -> None:
+        """Take what another hub judged, as it was judged.
+
+        Raises:
+            BadLog: its events do not go on from the state here.
+        """
+        for ruling in rulings:
+            answer, state = ruling.answer, self._states.get(ruling.tournament)
+            if ruling.begins or (
+                state is not None and answer.epoch == state.position.epoch and answer.events
+            ):
+                after = fold(answer.events, answer.epoch, None if ruling.begins else state)
+                self._states[ruling.tournament] = after
+                if ruling.begins:
+                    self._know(after)
+            self._known.setdefault(answer.id, Known(answer, ruling.digest))
+            if ruling.withdrawn is not None:
+                self._known.setdefault(ruling.withdrawn.id, Known(ruling.withdrawn, b""))
 
     def _enter(self, made: Made) -> Ruling:
         """Make what happened to an older epoch part of this ledger."""

@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from core.hub.figures import Figures
     from core.hub.interpreter import Result
     from core.hub.lobby import Lobby
+    from core.hub.parties import Sender
     from core.hub.protocol import Packed, SocketProtocol
     from core.hub.room import Room
-    from core.hub.rounds import Sender
     from core.wire.legacy import OldClientFrame
 
 MAX_CHANNELS = 200

@@ -29,3 +29,6 @@ class HubOptions:
     """The certificate to show, in PEM; `None` to listen plainly."""
     tls_key: Path | None = None
     """Its key; `None` where `tls_cert` has it too."""
+    backplane: tuple[str, ...] = ()
+    """The NATS servers (`nats://host:port`) over which this hub shares its tournaments with others; empty for
+    a hub on its own."""

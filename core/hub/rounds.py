@@ -2,7 +2,9 @@
 
 Owns the inbox, the ledger, the rooms' committed states and the writer thread. There is no timer: an entry
 that comes alone is committed alone. When the disk refuses, nothing of that round leaves, the hub serves
-readers on, says that it is not durable, and goes on by itself once the disk takes writes again.
+readers on, says that it is not durable, and goes on by itself once the disk takes writes again. Where several
+hubs share a backplane, a round is of one tournament, is taken by the backplane before it is committed, and is
+judged again if another hub was quicker; a backplane that is away is like a disk that refuses.
 """
 
 from __future__ import annotations
@@ -13,32 +15,33 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Literal, TypeVar, TypeVarTuple
 
 from msgspec.structs import replace
 
-from core.errors import BadLog, Malformed, NotSaved
+from core.errors import BadLog, Malformed, NotSaved, TooLarge
 from core.hub.access import judge_entry
 from core.hub.figures import Figures
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.parties import Brought, Recalled
 from core.hub.recollection import wanted
-from core.hub.room import Room, Rooms
+from core.hub.room import Rooms
 from core.hub.side import Sides
 from core.wire.messages import Deferred, Problem
 from core.wire.offers import Bring, Offer, Want
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from core.domain.answers import Answer
     from core.domain.commands import Entry
     from core.domain.events import Event
     from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, TournamentId
-    from core.hub.access import Pass
-    from core.hub.gate import Gate
+    from core.hub.backplane import Backplane
+    from core.hub.chain import Step
+    from core.hub.parties import Audience, Sender, Witnessing
     from core.hub.side import Said
     from core.hub.sqlite_log import Content, SqliteLog
-    from core.wire.rooms import SideEvent
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +54,8 @@ MAX_RECALLED = 1_000
 """Messages about older epochs that may wait."""
 MAX_ROUND = 512
 """Entries judged in one round, so that one round does not hold up the readers for long."""
+MAX_GROUP = 64
+"""Entries of one tournament that go to a backplane together: a message there has its limit."""
 QUIET = 0.5
 """Seconds without an entry after which the log is checkpointed."""
 RETRY = 1.0
@@ -63,79 +68,8 @@ _DETAILS: dict[Why, str] = {
     "busy": "the hub has more to do than it can; send these again in a moment",
     "read_only": "the hub cannot write to its disk; these stay with you until it can",
 }
-
-
-class Sender(Protocol):
-    """Who brings entries, and is told what became of them."""
-
-    gate: Gate
-    pass_: Pass
-    """What it may do, today."""
-
-    def give_answers(self, answers: tuple[Answer, ...]) -> None:
-        """Take answers, in the order of the log."""
-        ...
-
-    def give_deferred(self, deferred: Deferred) -> None:
-        """Take ids that were not judged."""
-        ...
-
-    def give_problem(self, problem: Problem) -> None:
-        """Take what cannot be used."""
-        ...
-
-
-class Witnessing(Protocol):
-    """Who has seen of a tournament what this log may lack."""
-
-    def give_want(self, want: Want) -> None:
-        """Take what the hub lacks."""
-        ...
-
-
-class Audience(Protocol):
-    """Who is told what happened."""
-
-    def publish(self, room: Room, events: tuple[Event, ...]) -> None:
-        """Tell a room's members the events of one round."""
-        ...
-
-    def publish_side(self, room: RoomId, epoch: Epoch, events: tuple[SideEvent, ...]) -> None:
-        """Tell the members of a room with a log of its own what was said in one round."""
-        ...
-
-    def restart(self, room: Room) -> None:
-        """Tell a room's members that a new epoch began."""
-        ...
-
-    def announce(self) -> None:
-        """Tell everybody which tournaments there are."""
-        ...
-
-    def show_durable(self, durable: bool) -> None:
-        """Tell everybody whether the log can be written."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """An entry in the inbox."""
-
-    sender: Sender
-    entry: Entry
-    deliverer: str
-    objection: str = ""
-    """Why a person must decide, whatever rights say; `""` for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What a client says of an older epoch, in the inbox."""
-
-    sender: Witnessing
-    message: Offer | Bring
-    name: str
-    device: DeviceId
+AWAY = "the hub is cut off from its backplane; these stay with you until it is back"
+"""What those are told who bring entries meanwhile."""
 
 
 @dataclass(slots=True)
@@ -165,12 +99,20 @@ class Rounds:
         log: the log, open.
         audience: who is told what happened.
         make_epoch: gives the epoch of a tournament that begins.
+        backplane: the order that this hub shares with others; `None` for a hub on its own. With one, nothing
+            is judged before `run` or `join` has joined it.
     """
 
-    def __init__(self, log: SqliteLog, audience: Audience, make_epoch: Callable[[], Epoch]) -> None:
+    def __init__(
+        self,
+        log: SqliteLog,
+        audience: Audience,
+        make_epoch: Callable[[], Epoch],
+        backplane: Backplane | None = None,
+    ) -> None:
         self.rooms = Rooms()
         self.sides = Sides(log.side_tail)
-        self.durable = True
+        self.durable = backplane is None
         self.figures = Figures()
         """What was counted in this life of the hub."""
         self._log = log
@@ -180,6 +122,12 @@ class Rounds:
         self._inbox: deque[Brought] = deque()
         self._recalled: deque[Recalled] = deque()
         self._wake = asyncio.Event()
+        self._backplane = backplane
+        if backplane is not None:
+            backplane.listen(self._wake.set)
+        self._obstacle = AWAY
+        self._must_reread = False
+        """Whether only the log knows what is committed."""
         self._uncommitted: frozenset[CommandId] = frozenset()
         self._stopping = False
         self._since_checkpoint = 0
@@ -238,6 +186,8 @@ class Rounds:
         while not (self._stopping and (not self._inbox or not self.durable)):
             if not self.durable:
                 await self._recover()
+            elif self._backplane is not None and self._backplane.has_news:
+                await self._keep_up(self._backplane)
             elif self._recalled:
                 # Before entries: what was made on top of old ones is then judged on top of them.
                 await self._recollect(self._recalled.popleft())
@@ -253,7 +203,8 @@ class Rounds:
 
     def _defer(self, sender: Sender, entries: Sequence[Entry], why: Why) -> None:
         self.figures.deferred[why] += len(entries)
-        sender.give_deferred(Deferred(tuple(entry.id for entry in entries), why, _DETAILS[why]))
+        detail = self._obstacle if why == "read_only" else _DETAILS[why]
+        sender.give_deferred(Deferred(tuple(entry.id for entry in entries), why, detail))
 
     def _is_judged(self, command: CommandId) -> bool:
         return self._ledger.answer(command) is not None
@@ -279,35 +230,142 @@ class Rounds:
 
     async def _round(self) -> None:
         brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
-        rulings, replies = self._judge(brought)
-        if not await self._commit(rulings, brought):
-            return
+        if self._backplane is None:
+            await self._settle_entries(brought)
+        else:
+            await self._settle_apart(brought)
+        if self._since_checkpoint > SWOLLEN:
+            await self._checkpoint()
+
+    async def _settle_entries(self, brought: Sequence[Brought], behind: Sequence[Brought] = ()) -> bool:
+        """Judge, store and answer entries, or defer them and those behind; tell whether that succeeded."""
+        replies: dict[Sender, Reply] = {}
+
+        async def judge() -> Sequence[Ruling]:
+            nonlocal replies
+            rulings, replies = self._judge(brought)
+            return rulings
+
+        rulings = await self._settle(judge, (*brought, *behind))
+        if rulings is None:
+            return False
         committed_at = asyncio.get_running_loop().time()
         for sender, reply in replies.items():
             reply.give(sender)
         self._publish(rulings)
         if rulings:
             self.figures.fanout.observe(asyncio.get_running_loop().time() - committed_at)
-        if self._since_checkpoint > SWOLLEN:
-            await self._checkpoint()
+        return True
 
-    async def _commit(self, rulings: Sequence[Ruling], brought: Sequence[Brought] = ()) -> bool:
-        """Store rulings and tell whether that succeeded; if not, what was brought is deferred."""
-        if not rulings:
-            return True
+    async def _settle_apart(self, brought: Sequence[Brought]) -> None:
+        """Settle entries tournament by tournament: hubs share one order for each."""
+        limit = MAX_GROUP
+        while brought:
+            tournament = brought[0].entry.tournament
+            part = [one for one in brought if one.entry.tournament == tournament][:limit]
+            rest = [one for one in brought if one not in part]
+            try:
+                if not await self._settle_entries(part, rest):
+                    return
+            except TooLarge as error:
+                if len(part) > 1:
+                    limit = len(part) // 2
+                    continue
+                part[0].sender.give_problem(Problem(error.code, error.detail, (part[0].entry.id,)))
+            brought, limit = rest, MAX_GROUP
+
+    async def _settle(
+        self, judge: Callable[[], Awaitable[Sequence[Ruling]]], brought: Sequence[Brought] = ()
+    ) -> Sequence[Ruling] | None:
+        """Judge and store; return `None` where that failed: then what was brought is deferred.
+
+        Raises:
+            TooLarge: a backplane does not take so much at once; nothing was judged.
+        """
+        if self._backplane is not None:
+            try:
+                return await self._agree(judge, self._backplane)
+            except (NotSaved, BadLog) as error:
+                self._fail(brought, error)
+                return None
+        rulings = await judge()
+        try:
+            await self._commit(rulings)
+        except NotSaved as error:
+            self._fail(brought, error)
+            return None
+        return rulings
+
+    async def _agree(
+        self, judge: Callable[[], Awaitable[Sequence[Ruling]]], backplane: Backplane
+    ) -> Sequence[Ruling]:
+        """Judge on top of what every hub has judged, again and again until no other one was quicker."""
+        while True:
+            await self._follow(backplane)
+            mark = self._ledger.mark()
+            step = None
+            try:
+                rulings = await judge()
+                if not rulings:
+                    return rulings
+                self._uncommitted = _answered(rulings)
+                position = self._ledger.positions.get(rulings[0].tournament)
+                step = await backplane.publish(rulings, position)
+            finally:
+                if step is None:
+                    self._ledger.rewind(mark)
+                    self._uncommitted = frozenset()
+            if step is not None:
+                await self._commit(rulings, step)
+                backplane.advance(step)
+                return rulings
+
+    async def _follow(self, backplane: Backplane) -> None:
+        """Store and tell what other hubs judged, as far as it has come."""
+        while (come := backplane.take()) is not None:
+            link = come.step.link
+            try:
+                self._ledger.follow(come.rulings)
+                at = self._ledger.positions.get(link.tournament)
+                if (link.epoch, link.seq) != (("", 0) if at is None else (at.epoch, at.seq)):
+                    raise BadLog(f"group {link.group}", f"it leads to {link.epoch}:{link.seq}, here to {at}")
+            except BadLog as error:
+                self._must_reread = True
+                backplane.give_up(error)
+                raise
+            await self._commit(come.rulings, come.step)
+            backplane.advance(come.step)
+            self._publish(come.rulings)
+
+    async def _keep_up(self, backplane: Backplane) -> None:
+        try:
+            await self._follow(backplane)
+        except (NotSaved, BadLog) as error:
+            self._fail((), error)
+
+    async def _commit(self, rulings: Sequence[Ruling], step: Step | None = None) -> None:
+        """Store rulings.
+
+        Raises:
+            NotSaved: the disk refused.
+        """
+        if not rulings and step is None:
+            return
         self._uncommitted = _answered(rulings)
         began_at = asyncio.get_running_loop().time()
         try:
-            await self._write(self._log.commit, rulings)
-        except NotSaved as error:
+            if step is None:
+                await self._write(self._log.commit, rulings)
+            else:
+                await self._write(self._log.commit, rulings, step)
+        except NotSaved:
             # They stay uncommitted: the ledger has their answers until it is made anew.
-            self._fail(brought, error)
-            return False
+            self._must_reread = True
+            raise
         self._uncommitted = frozenset()
         self.figures.commits.observe(asyncio.get_running_loop().time() - began_at)
         self.figures.commands.update(answer.outcome for answer in _answers(rulings))
         self._since_checkpoint += len(rulings)
-        return True
 
     async def _recollect(self, one: Recalled) -> None:
         """Adopt what was brought, or say what of an offer is wanted; a new epoch may begin with that."""
@@ -321,27 +379,53 @@ class Rounds:
 
     async def _adopt(self, one: Recalled, bring: Bring) -> None:
         seqs = [event.seq for event in bring.events]
-        filed = await self._write(self._log.filed, bring.tournament, bring.epoch, seqs)
-        rulings = self._ledger.adopt(bring, filed, utc_now(), one.name)
-        if await self._commit(rulings):
+
+        async def judge() -> Sequence[Ruling]:
+            filed = await self._write(self._log.filed, bring.tournament, bring.epoch, seqs)
+            return self._ledger.adopt(bring, filed, utc_now(), one.name)
+
+        rulings = await self._settle(judge)
+        if rulings is not None:
             self._publish(rulings)
 
     async def _look_at(self, one: Recalled, offer: Offer) -> None:
         tournament, position = offer.tournament, offer.position
-        filed = await self._write(self._log.filed, tournament, position.epoch, (position.seq,))
-        differs = filed.get(position.seq, position.command) != position.command
-        ruling = self._ledger.receive_offer(offer, utc_now(), one.name, one.device, differs=differs)
-        if ruling is not None:
-            if not await self._commit([ruling]):
+        if self._backplane is not None:
+            try:
+                # What this client saw at another hub may only not have come here yet.
+                await self._level(self._backplane)
+            except NotSaved as error:
+                self._fail((), error)
                 return
+        differs = False
+
+        async def judge() -> Sequence[Ruling]:
+            nonlocal differs
+            filed = await self._write(self._log.filed, tournament, position.epoch, (position.seq,))
+            differs = filed.get(position.seq, position.command) != position.command
+            ruling = self._ledger.receive_offer(offer, utc_now(), one.name, one.device, differs=differs)
+            return () if ruling is None else (ruling,)
+
+        rulings = await self._settle(judge)
+        if rulings is None:
+            return
+        if rulings:
             logger.warning("%s has seen of %s what this log lacks: %s", one.device, tournament, position)
-            self._publish([ruling])
+            self._publish(rulings)
         if not offer.spans:
             return
         here = await self._write(self._log.spans, tournament, position.epoch)
         offer = replace(offer, forked=offer.forked or differs)
         spans = wanted(self._ledger.state(tournament), offer, here)
         one.sender.give_want(Want(tournament, position.epoch, spans))
+
+    async def _level(self, backplane: Backplane) -> None:
+        """Follow until everything is here that is on the backplane now."""
+        await backplane.catch_up()
+        await self._follow(backplane)
+        while not backplane.is_level:
+            await backplane.wait()
+            await self._follow(backplane)
 
     def _judge(self, brought: Sequence[Brought]) -> tuple[list[Ruling], dict[Sender, Reply]]:
         """Judge one after the other, and return what to commit and what to say once it is."""
@@ -410,10 +494,11 @@ class Rounds:
             if fresh:
                 self._audience.publish_side(room, epoch, fresh)
 
-    def _fail(self, brought: Sequence[Brought], error: NotSaved) -> None:
+    def _fail(self, brought: Sequence[Brought], error: NotSaved | BadLog) -> None:
         """Defer the round and all that waits behind it: judging later entries first would turn the order."""
         logger.error("read-only: %s", error)
         self.durable = False
+        self._obstacle = _DETAILS["read_only"] if self._must_reread else AWAY
         waiting = [*brought, *self._inbox]
         self._inbox.clear()
         deferred: dict[Sender, list[Entry]] = {}
@@ -425,10 +510,9 @@ class Rounds:
         self._audience.show_durable(False)
 
     async def _recover(self) -> None:
-        """Try the disk again; what the failed commit left there after all is given out like any other."""
+        """Try again to go on; wait a while if that fails."""
         try:
-            content = await self._write(self._log.recover)
-            self._ledger = self._take(content)
+            await self._go_on()
         except (NotSaved, BadLog) as error:
             logger.warning("still read-only: %s", error)
             self._wake.clear()
@@ -440,10 +524,35 @@ class Rounds:
             except TimeoutError:
                 return
             return
-        self._uncommitted = frozenset()
-        self.durable = True
         logger.info("the log takes writes again")
         self._audience.show_durable(True)
+
+    async def join(self) -> None:
+        """Join the backplane before the first client comes.
+
+        Raises:
+            NotSaved: it is away; `run` tries again.
+            BadLog: the log and the backplane do not go together.
+        """
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Prove that writing works; what a failed commit left after all is given out like any other.
+
+        Raises:
+            NotSaved: disk or backplane still refuse.
+            BadLog: the log contradicts itself, or the backplane.
+        """
+        if self._must_reread:
+            content = await self._write(self._log.recover)
+            self._ledger = self._take(content)
+            self._must_reread = False
+        self._uncommitted = frozenset()
+        if self._backplane is not None:
+            chain = await self._write(self._log.chain)
+            await self._backplane.join(chain, self._ledger.positions)
+            await self._level(self._backplane)
+        self.durable = True
 
     def _take(self, content: Content) -> Ledger:
         """Make the ledger from the log, and bring the rooms to where it stands."""

@@ -20,6 +20,7 @@ import msgspec
 import uvicorn
 
 from core.domain.ids import Epoch
+from core.errors import CourtsideError, NotSaved
 from core.hub.access import Pass
 from core.hub.analytics import Sampling
 from core.hub.app import application
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from core.hub.invites import Invites
+    from core.hub.jetstream import JetStream
     from core.hub.listening import Listener
     from core.hub.options import HubOptions
 
@@ -58,15 +60,15 @@ def run(options: HubOptions) -> int:
 
     Raises:
         FolderInUse: another hub works on that data folder.
-        BadSettings: it cannot listen there, or its certificate cannot be used.
-        BadLog: its log cannot be used.
+        BadSettings: it cannot listen there, its certificate cannot be used, or its backplane is none.
+        BadLog: its log cannot be used, or does not go with its backplane.
         NotSaved: its folder or log cannot be written.
     """
     with claimed(options.data) as folder, listening(options) as (main, own):
         key = secret(folder)
         with opened(folder / "invites.sqlite3", key) as invites:
             log = SqliteLog(folder / "log.sqlite3")
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with _unwrapped(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(_serve(options, folder, log, _House(invites, Mint(key, log.hub)), (main, own)))
     return 0
 
@@ -109,7 +111,8 @@ async def _serve(
     revoked = [invite.id for invite in house.invites.all() if invite.revoked_at is not None]
     rules = House(trusts_loopback=not options.require_token, open_reading=options.open_reading)
     lobby = Lobby(log.hub, Door(house.mint, rules, revoked), version("courtside"))
-    rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)))
+    backplane = _backplane(options, log.hub)
+    rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)), backplane)
     lobby.attach(rounds)
     sampling = Sampling(lobby, log.path)
     app = application(lobby, log, Reception(lobby, house.invites, house.mint), sampling)
@@ -119,8 +122,11 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        writing = group.create_task(rounds.run())
         beating = [group.create_task(lobby.beat()), group.create_task(sampling.run())]
+        if backplane is not None:
+            beating.append(group.create_task(backplane.run()))
+            await _join(rounds)
+        writing = group.create_task(rounds.run())
         for listener, server in servers.items():
             group.create_task(server.serve([listener]))
             await server.ready.wait()
@@ -137,6 +143,44 @@ async def _serve(
             for server in servers.values():
                 server.should_exit = True
     await rounds.close()
+
+
+def _backplane(options: HubOptions, hub: str) -> JetStream | None:
+    """Return the backplane that is asked for; `None` for a hub on its own.
+
+    Raises:
+        BadSettings: it is none, or what it needs is not installed.
+    """
+    if not options.backplane:
+        return None
+    # Here and not above: nats-py is an extra, and a hub on its own should not wait for it.
+    from core.hub.jetstream import JetStream
+
+    return JetStream(options.backplane, hub)
+
+
+async def _join(rounds: Rounds) -> None:
+    """Join the backplane before the first client comes, if it is there.
+
+    Raises:
+        BadLog: the log does not go with it.
+    """
+    try:
+        await rounds.join()
+    except NotSaved as error:
+        logger.warning("read-only until the backplane is there: %s", error)
+
+
+@contextlib.contextmanager
+def _unwrapped() -> Iterator[None]:
+    """Raise an error of ours as it is: a task group wraps what ends it."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        (error, *more) = group.exceptions
+        if more or not isinstance(error, CourtsideError):
+            raise
+        raise error from None
 
 
 def _config(app: ASGIApp, listener: Listener) -> uvicorn.Config:

@@ -72,6 +72,11 @@ class SideHeads:
         self._make_epoch = make_epoch
         self._heads = {head.room: head for head in heads}
 
+    @property
+    def heads(self) -> tuple[SideHead, ...]:
+        """Where the rooms stand."""
+        return tuple(self._heads.values())
+
     def write(self, entry: Entry, command: Broadcast, at: datetime, deliverer: str) -> Said:
         """Return an entry's broadcast at its place.
 

@@ -22,6 +22,7 @@ from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.domain.spans import spans_of
 from core.errors import BadLog, NotSaved
+from core.hub.chain_log import read_chain, write_step
 from core.hub.ledger import Known, Ruling
 from core.hub.room import RECENT
 from core.hub.side_log import SIDE_TABLES, read_heads, read_tail, write_sides
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from core.domain.ids import RoomId
     from core.domain.spans import Spans
     from core.domain.state import Tournament
+    from core.hub.chain import Chain, Step
     from core.hub.side import SideHead, SideTail
 
 SCHEMA = 2
@@ -154,8 +156,21 @@ class SqliteLog:
                 kept.append(Kept(fold(events, Epoch(epoch)), events[-RECENT:], events[0].received_at))
             return Content(tuple(kept), tuple(self._known(logs)), read_heads(self._connection))
 
-    def commit(self, rulings: Sequence[Ruling]) -> None:
+    def chain(self) -> Chain:
+        """Return where this log stands in the stream of a backplane.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        with self._reading():
+            return read_chain(self._connection)
+
+    def commit(self, rulings: Sequence[Ruling], step: Step | None = None) -> None:
         """Store a round of answers with their events, all or none, and return when they are on disk.
+
+        Args:
+            rulings: the answers.
+            step: where the log stands with them in the stream of a backplane; `None` without one.
 
         Raises:
             NotSaved: the disk refused; whether anything was stored is known only by reading again.
@@ -181,8 +196,10 @@ class SqliteLog:
             write.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, events))
             # Where a position was seen with two contents, the first one stays; the log of today has both.
             write.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, filed))
+            # Two hubs may have judged one id at once, for two tournaments: here the first one counts.
+            verb = "INSERT" if step is None else "INSERT OR IGNORE"
             write.executemany(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"{verb} INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         answer.id,
@@ -199,6 +216,8 @@ class SqliteLog:
                 ),
             )
             write_sides(write, (ruling.said for ruling in rulings if ruling.said is not None))
+            if step is not None:
+                write_step(write, step)
         self._changed = True
 
     def recover(self) -> Content:

@@ -14,7 +14,7 @@ from core.hub.door import ENTRIES, LATE_ENTRIES, Door, House, Visitor
 from core.hub.figures import Figures
 from core.hub.gate import Gate
 from core.hub.intake import SIGN_IN_WAIT, take_in
-from core.hub.rounds import Sender
+from core.hub.parties import Sender
 from core.hub.tokens import Mint
 from core.wire.messages import Deferred, Problem
 from tests.support.tournaments import entry, league, point

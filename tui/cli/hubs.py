@@ -51,6 +51,10 @@ def _port(text: str) -> int:
     return value
 
 
+def _servers(text: str) -> tuple[str, ...]:
+    return tuple(url.strip() for url in text.split(",") if url.strip())
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to bind (default: 127.0.0.1)")
     parser.add_argument(
@@ -68,6 +72,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--closed", action="store_true", help="ask for a token to read, too (default: only to write)"
+    )
+    parser.add_argument(
+        "--backplane",
+        type=_servers,
+        default=(),
+        metavar="URL[,URL...]",
+        help="share tournaments with other hubs over these NATS servers (JetStream; three for three copies);"
+        " rooms with logs of their own, presence and invites stay each hub's own",
     )
     parser.add_argument("--json", action="store_true", help="print what happens as JSON, ready first")
 
@@ -88,6 +100,7 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
             open_reading=not args.closed,
             tls_cert=args.tls_cert,
             tls_key=args.tls_key,
+            backplane=args.backplane,
         )
     )
 
