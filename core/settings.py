@@ -20,7 +20,15 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -46,10 +54,15 @@ def endpoint(address: str) -> str:
     Raises:
         ValueError: it is no address of a hub.
     """
-    parts = urlsplit(address.strip())
+    wrong = f"{address!r} is no address of a hub; write ws://HOST:{DEFAULT_PORT}"
+    try:
+        parts = urlsplit(address.strip())
+        port_fits = parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{wrong} ({error})") from error
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    if scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError(f"{address!r} is no address of a hub; write ws://HOST:{DEFAULT_PORT}")
+    if scheme not in ("ws", "wss") or not parts.hostname or not port_fits:
+        raise ValueError(wrong)
     if parts.query or parts.fragment or parts.username:
         raise ValueError(
             f"{address!r} has more than scheme, host, port and path; a token has its own setting"
@@ -68,6 +81,17 @@ def _all_slugs(given: tuple[TournamentId, ...]) -> tuple[TournamentId, ...]:
         if not is_slug(tournament):
             raise ValueError(f"{tournament!r} is no id of a tournament (a-z, 0-9, - and _; at most 64)")
     return given
+
+
+def _above(value: float, info: ValidationInfo) -> float:
+    """Hold a setting to be at least, or more than, its lower counterpart."""
+    assert info.field_name is not None, "it is used on fields only"
+    lower, strictly = _LOWER[info.field_name]
+    bound = info.data.get(lower, 0.0)
+    if value < bound or (strictly and value == bound):
+        how = "more than" if strictly else "at least"
+        raise ValueError(f"{info.field_name} ({value:g}) must be {how} {lower} ({bound:g})")
+    return value
 
 
 def _freeze(keys: Mapping[str, str]) -> Mapping[str, str]:
@@ -121,6 +145,11 @@ Endpoints = Annotated[
     AfterValidator(lambda given: tuple(dict.fromkeys(endpoint(one) for one in given))),
 ]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+UpperSeconds = Annotated[Seconds, AfterValidator(_above), Field(validate_default=True)]
+_LOWER = MappingProxyType(
+    {"heartbeat_timeout": ("heartbeat_interval", True), "backoff_cap": ("backoff_first", False)}
+)
+"""The setting that each of these is above, and whether they may not be equal; the lower one stands first."""
 
 
 class Settings(BaseSettings):
@@ -153,11 +182,11 @@ class Settings(BaseSettings):
     """Seconds until an attempt to connect is given up."""
     heartbeat_interval: Seconds = 5.0
     """Seconds between two pings of ours on a link."""
-    heartbeat_timeout: Seconds = 15.0
+    heartbeat_timeout: UpperSeconds = 15.0
     """Seconds without any frame after which a link is dead."""
     backoff_first: Seconds = 1.0
     """Upper bound of the first wait between two attempts, in seconds; it doubles with each failure."""
-    backoff_cap: Seconds = 30.0
+    backoff_cap: UpperSeconds = 30.0
     """Longest wait between two attempts, in seconds."""
     minimum_uptime: Seconds = 5.0
     """Seconds that a link must have lived before the waits begin small again."""
@@ -339,6 +368,9 @@ def _build(layers: tuple[_Layer, ...]) -> Settings:
         first = error.errors()[0]
         path = [str(part) for part in first["loc"]]
         key = ".".join(path[:2]) if path[0] == "console" else path[0]
+        if key not in origin:
+            # A default that does not go with a value that was given: that one is to be named.
+            key = _LOWER[key][0]
         layer = origin[key]
         why = first["msg"].removeprefix("Value error, ")
         raise BadSettings(layer.spelt[key], layer.source, why[:1].lower() + why[1:]) from error

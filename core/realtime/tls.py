@@ -33,10 +33,9 @@ def client_context(authority: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(authority)
         except (OSError, ssl.SSLError) as error:
-            why = (
-                "is not a file of certificates in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-            )
-            raise BadSettings("tls_ca", "settings", f"{authority} {why}") from error
+            is_read = isinstance(error, ssl.SSLError)
+            why = " is not a file of certificates in PEM" if is_read else f": {error.strerror}"
+            raise BadSettings("tls_ca", "settings", f"{authority}{why}") from error
     return context
 
 

@@ -70,7 +70,10 @@ def test_several_hubs_are_separated_by_commas() -> None:
     assert settings.endpoints == ("ws://a:1", "wss://b/x")
 
 
-@pytest.mark.parametrize("address", ["a:1", "ftp://a", "ws://", "ws://user@a", "ws://a?token=x", ""])
+@pytest.mark.parametrize(
+    "address",
+    ["a:1", "ftp://a", "ws://", "ws://user@a", "ws://a?token=x", "", "ws://a:0", "ws://a:99999", "ws://[a"],
+)
 def test_what_is_no_address_of_a_hub_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"ws://HOST|its own setting"):
         endpoint(address)
@@ -143,6 +146,38 @@ def test_a_value_out_of_range_names_where_it_stands(
     with pytest.raises(BadSettings) as caught:
         load_settings(flags, environment=environment)
     assert (caught.value.key, caught.value.source) == (key, source)
+
+
+@pytest.mark.parametrize(
+    ("environment", "key", "says"),
+    [
+        (
+            {"HEARTBEAT_TIMEOUT": "5"},
+            "HEARTBEAT_TIMEOUT",
+            "heartbeat_timeout (5) must be more than heartbeat_interval (5)",
+        ),
+        (
+            {"HEARTBEAT_INTERVAL": "20"},
+            "HEARTBEAT_INTERVAL",
+            "(15) must be more than heartbeat_interval (20)",
+        ),
+        (
+            {"BACKOFF_FIRST": "3", "BACKOFF_CAP": "2"},
+            "BACKOFF_CAP",
+            "backoff_cap (2) must be at least backoff_first (3)",
+        ),
+        ({"BACKOFF_FIRST": "40"}, "BACKOFF_FIRST", "(30) must be at least backoff_first (40)"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused_by_the_one_that_was_given(
+    environment: dict[str, str], key: str, says: str
+) -> None:
+    given = {f"COURTSIDE_{name}": value for name, value in environment.items()}
+    with pytest.raises(BadSettings) as caught:
+        load_settings(environment=given)
+    assert caught.value.key == f"COURTSIDE_{key}"
+    assert says in str(caught.value)
+    assert load_settings({"backoff_first": 2, "backoff_cap": 2}, environment={}).backoff_cap == 2
 
 
 def test_the_file_named_by_the_environment_is_read(tmp_path: Path) -> None:
