@@ -10,18 +10,17 @@ from tests.support.desks import ANA, BO, KIM, LI, SAM, SPRING, company, scene
 from tui.selectors import people
 from tui.selectors.cells import plain
 
+NOBODY = people.Company()
+Everybody: TypeAlias = tuple[people.Person, ...]
 
-def seen(
-    desk: Desk, before: people.Company = people.Company()
-) -> tuple[people.Company, tuple[people.Person, ...]]:
+
+def seen(desk: Desk, before: people.Company = NOBODY) -> tuple[people.Company, Everybody]:
     at = scene(desk)
     now = people.advance(before, at)
     return now, people.people(at, now)
 
 
-def listed(
-    desk: Desk, everybody: tuple[people.Person, ...], group: people.Group = "role", wanted: str = ""
-) -> list[str]:
+def listed(desk: Desk, everybody: Everybody, group: people.Group = "role", wanted: str = "") -> list[str]:
     made = people.rows(scene(desk), everybody, group, wanted)
     return [" ".join(cell.text for cell in row.cells if cell.text) for row in made.values()]
 
