@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.events import Event
-    from core.domain.ids import Epoch, TournamentId
+    from core.domain.ids import CommandId, Epoch, TournamentId
     from core.domain.state import Tournament
 
 Listener: TypeAlias = "Callable[[View], None]"
@@ -81,6 +81,8 @@ class Store:
         self._view = view
         self._told = view
         self._queue: Sequence[Queued] = view.queue
+        self._ranked: dict[CommandId, tuple[Queued, Queued]] = {}
+        """The confirmed entries that are shown as official, and as what."""
         self._overlays: dict[TournamentId, Overlay] = {}
         self._kept: dict[TournamentId, tuple[tuple[Epoch, Event], ...]] = {}
         self._subscriptions: dict[_Subscription, None] = {}
@@ -242,7 +244,17 @@ class Store:
             self._show(shown.confirmed, shown.as_of)
 
     def _rank_official(self) -> None:
-        self._view = replace(self._view, queue=_official(self._queue, self._view.tournaments))
+        """Show those confirmed entries as official whose match is; what was shown so stays the same value."""
+        before, self._ranked = self._ranked, {}
+        for queued in self._queue:
+            if queued.state == "confirmed" and _is_official(queued, self._view.tournaments):
+                known = before.get(queued.entry.id)
+                if known is None or known[0] is not queued:
+                    known = queued, replace(queued, state="official")
+                self._ranked[queued.entry.id] = known
+        official = self._ranked
+        queue = tuple(official.get(queued.entry.id, (None, queued))[1] for queued in self._queue)
+        self._view = replace(self._view, queue=queue)
 
     def _set_live(self, tournament: TournamentId, live: bool, as_of: datetime) -> None:
         shown = self._view.tournaments.get(tournament)
@@ -298,16 +310,6 @@ class Store:
         feed = self._view.feed
         kept = (*feed.lines, *lines)[-MAX_FEED:]
         self._view = replace(self._view, feed=Feed(kept, feed.total + len(lines)))
-
-
-def _official(queue: Sequence[Queued], tournaments: Mapping[TournamentId, Shown]) -> tuple[Queued, ...]:
-    """Return the queue with those confirmed entries made official whose match is."""
-    return tuple(
-        replace(queued, state="official")
-        if queued.state == "confirmed" and _is_official(queued, tournaments)
-        else queued
-        for queued in queue
-    )
 
 
 def _is_official(queued: Queued, tournaments: Mapping[TournamentId, Shown]) -> bool:
