@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from core.domain.ids import presence_room
 from core.realtime.effects import SideLive
 from tests.support import desks
