@@ -1,4 +1,4 @@
-"""`courtside hub`, `courtside demo`, and the hub that a console brings along."""
+"""`courtside hub`, and the hub that a console brings along."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from websockets.sync.server import serve
 
 from core.hub import running
 from tests.support.commands import here
-from tests.support.program import COURTSIDE, courtside, environment, until
+from tests.support.program import COURTSIDE, environment, until
 from tui.cli import hubs
 from tui.cli.exits import Stopped
 
@@ -111,22 +111,6 @@ def test_commands_find_the_hub_that_runs_on_their_data_folder(tmp_path: Path) ->
         assert "courtside import" in empty.err
     finally:
         started.stop()
-
-
-def test_a_demo_without_a_terminal_plays_to_its_end_and_every_number_is_true(tmp_path: Path) -> None:
-    demo = courtside("demo", "--speed", "60", "--seed", "5", "--json", env=environment(TMPDIR=str(tmp_path)))
-    assert demo.code == 0, demo.err
-    said = demo.json()
-    assert (said["teams"], said["matches"], said["final"], said["true"]) == (16, 32, 32, True)
-    assert said["entries"] == said["confirmed"] > 32 * 11
-    assert said["champion"]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_demo_may_be_ended_early() -> None:
-    demo = here("demo", "--headless", "--for", "0.5")
-    assert demo.code == 0, demo.err
-    assert "true: True" in demo.out
 
 
 def test_a_refused_sign_in_exits_with_77(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`courtside demo`: a throw-away hub, a tournament that plays itself, the console on top.
+"""`courtside demo`: a throw-away hub, an evening that plays itself, the console on top.
 
 Without a terminal, or with `--headless`, it plays without the console and says what came of it. Nothing stays
 behind.
@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import brackets
+from core import games, leaderboard
 from tui.cli import hubs
 from tui.cli.console import drawable, open_console
 from tui.cli.crowd import Crowd, Tally
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from core import Settings
+    from core import Match, Settings, Tournament
+
+LEADERS = 3
+"""How many places the summary names."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +42,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         dest="span",
         type=seconds,
-        help="end after S seconds; headless without it: when there is a champion",
+        help="end after S seconds; headless without it: when the evening is over",
     )
     parser.add_argument("--json", action="store_true", help="headless, and the summary as JSON")
 
@@ -61,18 +64,27 @@ def _demo(args: argparse.Namespace, settings: Settings) -> int:
 
 def _headless(crowd: Crowd, args: argparse.Namespace) -> int:
     began = time.monotonic()
-    tally = asyncio.run(_play(crowd, args.span))
+    tally = asyncio.run(play(crowd, args.span))
     summary = _summary(tally, args.seed, time.monotonic() - began)
     if args.json:
         put_json(summary)
     else:
-        put("\n".join(f"{key}: {value}" for key, value in summary.items() if value is not None))
+        put("\n".join(_line(key, value) for key, value in summary.items() if value is not None))
     if tally.wrong:
         raise Stopped(Exit.BUG, f"the hub's log and the tallies differ: {'; '.join(tally.wrong[:5])}")
     return Exit.DONE
 
 
-async def _play(crowd: Crowd, span: float | None) -> Tally:
+async def play(crowd: Crowd, span: float | None) -> Tally:
+    """Let the crowd play without a console.
+
+    Args:
+        crowd: everybody.
+        span: seconds until they are told to stop; `None` for the whole evening.
+
+    Returns:
+        What came of it.
+    """
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(crowd.play())
         with suppress(TimeoutError):
@@ -84,21 +96,43 @@ async def _play(crowd: Crowd, span: float | None) -> Tally:
 def _summary(tally: Tally, seed: int, span: float) -> dict[str, object]:
     state = tally.state
     matches = state.matches.values()
-    champion = brackets.champion(state)
+    board = leaderboard.leaderboard(state)
+    leaders = [
+        {"team": state.teams[line.team].name, "points": line.points} for line in board if line.rank <= LEADERS
+    ]
     return {
         "tournament": state.id,
         "seed": seed,
         "seconds": round(span, 1),
         "teams": len(state.teams),
+        "games": len(state.games),
         "matches": len(matches),
         "final": sum(match.finished for match in matches),
-        "points": sum(match.score.home + match.score.away for match in matches),
+        "points": sum(_points(state, match) for match in matches),
         "entries": tally.entries,
         "confirmed": tally.confirmed,
         "events": state.position.seq,
-        "champion": None if champion is None else state.teams[champion].name,
+        "undone": tally.undone,
+        "conflicts": tally.conflicts,
+        "reopened": tally.reopened,
+        "offline": tally.offline,
+        "leaders": leaders,
+        "champion": leaders[0]["team"] if state.status == "finished" else None,
         "true": not tally.wrong,
     }
+
+
+def _points(state: Tournament, match: Match) -> int:
+    """Return the points that a match was played with; times are none."""
+    if isinstance(state.rules(match.stage), games.TimeRules):
+        return 0
+    return sum(score.home + score.away for score in (*match.sets, match.score))
+
+
+def _line(key: str, value: object) -> str:
+    if isinstance(value, list):
+        value = ", ".join(f"{leader['team']} {leader['points']}" for leader in value)
+    return f"{key}: {value}"
 
 
 @contextmanager
