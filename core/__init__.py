@@ -90,10 +90,12 @@ from core.wire.rooms import RoomInfo, RoomMetadata, SideEvent
 
 if TYPE_CHECKING:
     from core.realtime.attendance import EventReader
+    from core.realtime.checkup import DiskState, JournalState, check_disk, check_journal
     from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
-    from core.realtime.keyring import named
+    from core.realtime.keyring import named, sign_in_for
     from core.realtime.link import Carrier, Link
     from core.realtime.pages import fetch_analytics, fetch_directory, fetch_log, fetch_past
+    from core.realtime.probe import Certificate, Probe, probe
     from core.realtime.realtime import Realtime, open_realtime
     from core.realtime.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.store import Store
@@ -113,9 +115,11 @@ __all__ = [
     "BadSettings",
     "Broadcasting",
     "Carrier",
+    "Certificate",
     "Connection",
     "ConsoleSettings",
     "CourtsideError",
+    "DiskState",
     "EntryState",
     "EventReader",
     "Feed",
@@ -125,6 +129,7 @@ __all__ = [
     "HubLine",
     "Invite",
     "Invited",
+    "JournalState",
     "Link",
     "LinkState",
     "LinkView",
@@ -137,6 +142,7 @@ __all__ = [
     "NewInvite",
     "NotSaved",
     "Position",
+    "Probe",
     "QueueStats",
     "Queued",
     "Realtime",
@@ -165,6 +171,8 @@ __all__ = [
     "WireError",
     "answers",
     "brackets",
+    "check_disk",
+    "check_journal",
     "checks",
     "clean",
     "commands",
@@ -198,12 +206,14 @@ __all__ = [
     "open_realtime",
     "plan",
     "playback",
+    "probe",
     "realtime_in_thread",
     "reduce",
     "report",
     "revoke_invite",
     "rules",
     "sheet",
+    "sign_in_for",
     "standings",
     "state",
     "stored_log",
@@ -216,10 +226,14 @@ __all__ = [
 _LATER = {
     "Broadcasting": "core.realtime.feed",
     "Carrier": "core.realtime.link",
+    "Certificate": "core.realtime.probe",
     "ConsoleSettings": "core.settings",
     "DEFAULT_PORT": "core.settings",
+    "DiskState": "core.realtime.checkup",
     "EventReader": "core.realtime.attendance",
+    "JournalState": "core.realtime.checkup",
     "Link": "core.realtime.link",
+    "Probe": "core.realtime.probe",
     "Realtime": "core.realtime.realtime",
     "Room": "core.realtime.feed",
     "Settings": "core.settings",
@@ -227,6 +241,8 @@ _LATER = {
     "Submission": "core.realtime.submission",
     "TournamentFeed": "core.realtime.feed",
     "TournamentRooms": "core.realtime.feed",
+    "check_disk": "core.realtime.checkup",
+    "check_journal": "core.realtime.checkup",
     "config_folder": "core.settings",
     "fetch_analytics": "core.realtime.pages",
     "fetch_directory": "core.realtime.pages",
@@ -238,8 +254,10 @@ _LATER = {
     "make_invite": "core.realtime.signing",
     "named": "core.realtime.keyring",
     "open_realtime": "core.realtime.realtime",
+    "probe": "core.realtime.probe",
     "realtime_in_thread": "core.realtime.thread",
     "revoke_invite": "core.realtime.signing",
+    "sign_in_for": "core.realtime.keyring",
     "stored_log": "core.realtime.stored",
 }
 """Where the names are that load with their first use."""

@@ -5,10 +5,11 @@ This is its front door; the server stack loads only when a hub runs.
 
 from __future__ import annotations
 
+from core.hub.checkup import LogState, check_log
 from core.hub.folder import owner_token, running
 from core.hub.options import HubOptions
 
-__all__ = ["HubOptions", "owner_token", "run", "running"]
+__all__ = ["HubOptions", "LogState", "check_log", "owner_token", "run", "running"]
 
 
 def run(options: HubOptions) -> int:

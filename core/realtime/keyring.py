@@ -86,6 +86,15 @@ class Keyring:
             raise NotSaved(str(self._path), str(error)) from error
 
 
+def sign_in_for(settings: Settings, endpoint: str) -> SignedIn | None:
+    """Return the kept sign-in that counts at an address; `None` where there is none, or a token is set.
+
+    Raises:
+        BadLog: the kept tokens cannot be read.
+    """
+    return None if settings.token is not None else Keyring(settings.data).sign_in(endpoint)
+
+
 def token_for(settings: Settings, endpoint: str) -> str | None:
     """Return what signs this device in at an address, as of now; `None` for nothing.
 
@@ -94,7 +103,7 @@ def token_for(settings: Settings, endpoint: str) -> str | None:
     """
     if settings.token is not None:
         return settings.token
-    signed = Keyring(settings.data).sign_in(endpoint)
+    signed = sign_in_for(settings, endpoint)
     return None if signed is None else signed.token
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from core import CourtsideError
+from core import BadSettings, CourtsideError
 from tui.cli.commands import COMMANDS, CONSOLE
 from tui.cli.exits import Exit, Stopped, bug, failure
 from tui.cli.logs import log_file, log_to
@@ -50,7 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     log: Path | None = None
     try:
-        settings = settings_of(args)
+        try:
+            settings = settings_of(args)
+        except BadSettings as error:
+            # Only doctor has an answer to settings that cannot be used.
+            if not hasattr(args, "bad_settings"):
+                raise
+            return int(args.bad_settings(args, error))
         log = log_file(settings.data)
         log_to(log)
         return int(args.run(args, settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.cli.console import BOARD, CONSOLE
 from tui.cli.demo import DEMO
+from tui.cli.doctor import DOCTOR
 from tui.cli.exporting import EXPORT
 from tui.cli.hubs import HUB
 from tui.cli.importing import IMPORT
@@ -37,5 +38,6 @@ COMMANDS = (
     INVITE,
     JOIN,
     RESCUE,
+    DOCTOR,
     LOAD,
 )

@@ -1,0 +1,81 @@
+"""The check-up of a hub's folder: its log and who holds it, looked at without a change.
+
+Works beside a hub that runs there, and loads none of the server stack.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.hub.folder import hub_folder, running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE = 10.0
+"""Longest look at the log, in seconds."""
+STEPS = 50_000
+"""Steps of SQLite between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """A hub's log."""
+
+    exists: bool
+    problem: str = ""
+    """What is wrong with it; `""` for nothing."""
+    whole: bool = True
+    """Whether all of it was looked at in time."""
+    log_bytes: int = 0
+    tournaments: int = 0
+    events: int = 0
+    holder: str | None = None
+    """Where the hub is that works on it; `None` if none does."""
+
+
+def check_log(data: Path) -> LogState:
+    """Look at the log of a data folder's hub. Blocks, some `PATIENCE` at most."""
+    path = hub_folder(data) / "log.sqlite3"
+    try:
+        if not path.exists():
+            return LogState(exists=False)
+        holder = running(data)
+        files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists()]
+        size = sum(file.stat().st_size for file in files)
+        with closing(_read_only(path)) as db:
+            (tournaments,) = db.execute("SELECT count(*) FROM tournaments").fetchone()
+            (events,) = db.execute("SELECT count(*) FROM events").fetchone()
+            problem, whole = _damage(db)
+    except (sqlite3.Error, OSError) as error:
+        return LogState(exists=True, problem=str(error))
+    return LogState(True, problem, whole, size, tournaments, events, holder)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Open a database so that nothing is left beside it.
+
+    Without a write-ahead file nobody has it open, and it need not be locked; a reader of a database in WAL
+    mode would else leave one behind (https://www.sqlite.org/wal.html#read_only_databases).
+    """
+    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{alone}", uri=True, timeout=1.0)
+
+
+def _damage(db: sqlite3.Connection) -> tuple[str, bool]:
+    """Return what is wrong with a log, and whether all of it was looked at."""
+    until = time.monotonic() + PATIENCE
+    db.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+    try:
+        (finding,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError:
+        if time.monotonic() <= until:
+            raise
+        return "", False
+    finally:
+        db.set_progress_handler(None, 0)
+    return ("" if finding == "ok" else str(finding)), True
