@@ -253,11 +253,7 @@ class Pool:
         due = [at for session in self.sessions if (at := session.next_deadline()) is not None]
         due += [plan.at for plan in self._plans()]
         if self._too_many:
-            due += [
-                line.idle_since + self._config.health_check_interval
-                for line in self._lines.values()
-                if line.idle_since is not None
-            ]
+            due += [at for line in self._lines.values() if (at := self._spent_at(line)) is not None]
         return min(due, default=None)
 
     def views(self, rooms: Mapping[LinkId, tuple[RoomId, ...]], now: float) -> tuple[LinkView, ...]:
@@ -374,9 +370,15 @@ class Pool:
             return worst
         if not self._too_many:
             return None
-        patience = self._config.health_check_interval
-        long_idle = [line for line in serving if now - (line.idle_since or now) >= patience]
-        return min(long_idle, key=lambda line: line.worth(now), default=None)
+        spent = [line for line in serving if (at := self._spent_at(line)) is not None and at <= now]
+        return min(spent, key=lambda line: line.worth(now), default=None)
+
+    def _spent_at(self, line: Line) -> float | None:
+        """Return when a link that serves was idle long enough to be given up; `None` while it is not idle."""
+        # One sum for the deadline and for what is done at it: by another, rounded otherwise, it never came.
+        if line.probe or line.idle_since is None:
+            return None
+        return line.idle_since + self._config.health_check_interval
 
     def _may_learn(self, address: str, by: str) -> bool:
         """Return whether a hub may send this device there: to an address of a hub, and no less safely."""

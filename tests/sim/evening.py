@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, Epoch
     from core.realtime.effects import JournalRow
 
-EVENING = 20.0
+EVENING = 15.0
 """Virtual seconds of play and faults; then all faults end, and everything must settle by `PATIENCE`."""
 PATIENCE = 400.0
 SEEDS = 1_000
@@ -275,4 +275,5 @@ def _end(loop: VirtualLoop) -> None:
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))

@@ -107,12 +107,16 @@ class Laptop:
         self.store = Store(View(DeviceId(self.name), self.name))
         self._wires: dict[LinkId, Wire] = {}
         self._timer = 0
+        self._woken_at = -1.0
+        self._in_vain = 0
+        """How often in a row it was woken at one moment and was due again at once."""
         self._seen: set[CommandId] = set()
         config = EngineConfig(
             endpoints=tuple(self.roads),
             backoff_cap=4,
             health_check_interval=6,
             window_entries=self._window,
+            spare_links=self.dice.choice((0, 1)),
         )
         self.engine = Engine(config, DeviceId(self.name), self.name, self.dice)
         moment = self.loop.moment
@@ -259,13 +263,17 @@ class Laptop:
             self._do(self.engine.receive_saved({made.id: row.row}, self.loop.moment))
 
     def _wind(self) -> None:
-        """Have the engine woken when it is due."""
+        """Have the engine woken when it is due; what it is woken for, it does at once."""
         self._timer += 1
         deadline = self.engine.next_deadline()
+        again = deadline is not None and deadline <= self.loop.now == self._woken_at
+        self._in_vain = self._in_vain + 1 if again else 0
+        assert self._in_vain < 50, f"{self.name} is woken again and again, and does nothing"
         if deadline is not None:
             late = max(0.0, deadline - self.loop.now)
             self.loop.call_later(late, partial(self._wake, self._timer, self.life))
 
     def _wake(self, number: int, life: int) -> None:
         if number == self._timer and life == self.life:
+            self._woken_at = self.loop.now
             self._do(self.engine.handle_deadline(self.loop.moment))
