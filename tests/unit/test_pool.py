@@ -269,6 +269,21 @@ def test_links_that_rooms_no_longer_need_are_given_up_after_a_while() -> None:
     assert made.live == [first]
 
 
+@pytest.mark.parametrize("idle", [0.1 * number for number in range(1, 40)])
+def test_a_link_that_is_due_to_be_given_up_is_given_up_in_that_very_moment(idle: float) -> None:
+    made = pool(ONE)
+    made.needed = 2
+    sessions = [welcome(made, dial_one(made, 0.0), 0.0, 0.01) for _ in range(2)]
+    made.needed = 1
+    assert made.surplus([sessions[0].link], idle) == []
+    for session in sessions:
+        measure(session, 35.0, 0.01)
+    due = idle + 30.0
+    assert made.surplus([sessions[0].link], due - 1e-6) == []
+    assert made.next_deadline() in (due, 5.0)
+    assert made.surplus([sessions[0].link], due) == [sessions[1]]
+
+
 # Ways in and out.
 
 
