@@ -6,13 +6,20 @@ CSV of teams (`teamlist`).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from core.domain import native, openfootball, recording, teamlist
 from core.domain.checks import check
 from core.domain.ids import TournamentId
-from core.domain.playback import Imported, renamed
+from core.domain.names import look_alikes
+from core.domain.playback import Imported, Skipped, renamed
 from core.errors import BadFile, BadPlan
+
+if TYPE_CHECKING:
+    from core.domain.plan import Plan
+    from core.domain.shapes import FormatName
 
 MAX_FILE_BYTES = 64 << 20
 """Largest file that is read: the export of a long event fits."""
@@ -20,7 +27,11 @@ _FORMATS = "a tournament is Courtside's TOML or JSON, its JSON export, openfootb
 
 
 def read_tournament(
-    name: str, content: bytes, groups: bytes | None = None, id: str | None = None
+    name: str,
+    content: bytes,
+    groups: bytes | None = None,
+    id: str | None = None,
+    format: FormatName | None = None,
 ) -> Imported:
     """Read a tournament from a file.
 
@@ -29,6 +40,7 @@ def read_tournament(
         content: the file.
         groups: openfootball's file of groups beside it; `None` where there is none.
         id: the tournament's id instead of the file's own; `None` to keep that.
+        format: how the matches of a list of teams are drawn up; `None` for everybody against everybody.
 
     Raises:
         BadFile: the file cannot be read as a tournament; says where and what would be right.
@@ -39,13 +51,15 @@ def read_tournament(
     kind = _kind(name, content)
     if groups is not None and kind != "openfootball":
         raise BadFile(name, "a file of groups belongs to openfootball's matches only; leave it out")
+    if format is not None and kind != "teams":
+        raise BadFile(name, "a format is given with a list of teams only: this file says how it is played")
     match kind:
         case "openfootball":
             imported = openfootball.read(name, content, groups)
         case "recording":
             imported = recording.read(name, content)
         case "teams":
-            imported = teamlist.read(name, content)
+            imported = teamlist.read(name, content, format or "round_robin")
         case _:
             imported = native.read(name, content)
     if id is not None:
@@ -54,7 +68,15 @@ def read_tournament(
         check(imported.plan)
     except BadPlan as error:
         raise BadFile(name, str(error)) from error
-    return imported
+    return Imported(imported.plan, imported.playback, (*imported.skipped, *_mixed_up(imported.plan)))
+
+
+def _mixed_up(plan: Plan) -> tuple[Skipped, ...]:
+    """Warn of teams whose names look alike."""
+    return tuple(
+        Skipped(f"team {two}", f"looks like {one!r}: rename one of them, so that nobody mixes them up")
+        for one, two in look_alikes(team.name for team in plan.teams)
+    )
 
 
 def _kind(name: str, content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A list of teams as CSV, made into a tournament: a pool each, or one for all, everybody against everybody.
+"""A list of teams as CSV, made into a tournament: pools, or one for all, or a knock-out in the list's order.
 
 The first row names the columns: `name`, and as wanted `code`, `id`, `pool`, `seed`. Comma, semicolon or tab
 separate them, as spreadsheets of different countries have it. Guarantees that a row that cannot be used is
@@ -15,15 +15,28 @@ from typing import TYPE_CHECKING
 from core.domain.checks import check
 from core.domain.drawing import draw_up
 from core.domain.ids import PoolId, StageId, TeamId, TournamentId, make_slug
-from core.domain.names import look_alikes
-from core.domain.plan import Plan, Pool, RoundRobin, Stage, Team
-from core.domain.playback import Imported, Skipped
+from core.domain.plan import (
+    DoubleElimination,
+    Plan,
+    Pool,
+    RoundRobin,
+    SingleElimination,
+    Stage,
+    Swiss,
+    Team,
+    TieBreak,
+)
+from core.domain.playback import Imported
 from core.errors import BadFile, BadPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from core.domain.shapes import FormatName
+
 COLUMNS = ("name", "code", "id", "pool", "seed")
+SWISS_BREAKS: tuple[TieBreak, ...] = ("buchholz", "sonneborn_berger", "wins")
+"""The tie-breaks of a Swiss tournament."""
 _SEPARATORS = ",;\t"
 
 
@@ -33,12 +46,14 @@ def looks_like_teams(content: bytes) -> bool:
     return "name" in _cells(first)
 
 
-def read(path: str, content: bytes) -> Imported:
+def read(path: str, content: bytes, format: FormatName = "round_robin") -> Imported:
     """Read a list of teams; the tournament is called as the file is.
 
     Args:
         path: the file's name.
         content: the file.
+        format: how its matches are drawn up. In a knock-out the seeds, or else the order of the list, say
+            who is strong; a Swiss tournament has as many rounds as it takes to leave one team unbeaten.
 
     Raises:
         BadFile: it is no such list; says in which row.
@@ -61,18 +76,14 @@ def read(path: str, content: bytes) -> Imported:
         id=TournamentId(make_slug(name, "tournament")),
         name=name,
         teams=teams,
-        stages=(_stage(entries, teams),),
+        stages=(_stage(path, entries, teams, format),),
         fixtures=(),
-    )
-    warnings = tuple(
-        Skipped(f"team {two}", f"looks like {one!r}: rename one of them, so that nobody mixes them up")
-        for one, two in look_alikes(team.name for team in teams)
     )
     try:
         check(plan)
     except BadPlan as error:
         raise BadFile(path, str(error)) from error
-    return Imported(draw_up(plan), skipped=warnings)
+    return Imported(draw_up(plan))
 
 
 def _cells(line: str) -> list[str]:
@@ -123,7 +134,24 @@ def _teams(entries: Sequence[Mapping[str, str]]) -> tuple[Team, ...]:
     return tuple(teams)
 
 
-def _stage(entries: Sequence[Mapping[str, str]], teams: Sequence[Team]) -> Stage:
+def _stage(
+    path: str, entries: Sequence[Mapping[str, str]], teams: Sequence[Team], format: FormatName
+) -> Stage:
+    """Return the stage that all teams play."""
+    if format in ("round_robin", "swiss"):
+        pools = _pools(entries, teams)
+        rounds = max(1, (max(len(pool.teams) for pool in pools) - 1).bit_length())
+        if format == "round_robin":
+            return Stage(StageId("pools"), "Pools", "pools", pools, format=RoundRobin())
+        return Stage(StageId("swiss"), "Swiss", "pools", pools, tie_breaks=SWISS_BREAKS, format=Swiss(rounds))
+    if any(entry.get("pool") for entry in entries):
+        raise BadFile(path, "row 1: a knock-out has no pools: leave out the column, or take another format")
+    drawn = SingleElimination(third_place=len(teams) > 3)
+    how = drawn if format == "single_elimination" else DoubleElimination()
+    return Stage(StageId("knockout"), "Knock-out", "knockout", format=how)
+
+
+def _pools(entries: Sequence[Mapping[str, str]], teams: Sequence[Team]) -> tuple[Pool, ...]:
     """Return the pools: as the list names them, or one of all teams."""
     members: dict[str, list[TeamId]] = {}
     for entry, team in zip(entries, teams, strict=True):
@@ -133,4 +161,4 @@ def _stage(entries: Sequence[Mapping[str, str]], teams: Sequence[Team]) -> Stage
         title = f"Pool {name}" if len(name) == 1 else name or "All"
         made = make_slug(name, "all", {pool.id for pool in pools})
         pools.append(Pool(PoolId(made), title, tuple(members[name])))
-    return Stage(StageId("pools"), "Pools", "pools", tuple(pools), format=RoundRobin())
+    return tuple(pools)

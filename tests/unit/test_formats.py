@@ -8,6 +8,7 @@ import pytest
 from core.domain import formats
 from core.domain.export import export_json
 from core.domain.formats import MAX_FILE_BYTES, read_tournament
+from core.domain.playback import Skipped
 from core.domain.toml import write
 from core.errors import BadFile
 from tests.support.tournaments import EPOCH, cup, log, result
@@ -29,6 +30,19 @@ def test_each_format_is_told_by_its_content(content: bytes) -> None:
 def test_a_list_of_teams_is_told_by_its_columns() -> None:
     plan = read_tournament("summer cup.csv", b"\xef\xbb\xbfName;Code\nReds;RED\nBlues;BLU\n").plan
     assert (plan.id, [team.code for team in plan.teams]) == ("summer-cup", ["RED", "BLU"])
+
+
+def test_a_format_says_how_a_list_of_teams_is_played_and_nothing_else() -> None:
+    plan = read_tournament("cup.csv", b"name\nReds\nBlues\n", format="single_elimination").plan
+    assert plan.stages[0].kind == "knockout"
+    with pytest.raises(BadFile, match="this file says how it is played"):
+        read_tournament("cup", TOML, format="swiss")
+
+
+def test_names_that_look_alike_are_told_and_taken() -> None:
+    imported = read_tournament("cup.csv", b"name\nTeam l\nTeam I\nReds\n")
+    why = "looks like 'Team l': rename one of them, so that nobody mixes them up"
+    assert imported.skipped == (Skipped("team Team I", why),)
 
 
 def test_json_of_our_own_is_told_by_its_tournament() -> None:

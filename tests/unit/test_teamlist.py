@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.plan import Plan, RoundRobin
-from core.domain.playback import Skipped
+from core.domain.plan import DoubleElimination, Plan, RoundRobin, SingleElimination, Swiss
+from core.domain.shapes import FormatName
 from core.domain.teamlist import looks_like_teams, read
 from core.errors import BadFile
 
@@ -42,11 +42,29 @@ def test_names_in_quotes_may_hold_the_separator() -> None:
     assert plan('name,code\n"Smith, Bob",SB\nAnn,A\n').teams[0].name == "Smith, Bob"
 
 
-def test_look_alikes_are_told_and_taken() -> None:
-    imported = read("x.csv", b"name\nTeam l\nTeam I\n")
-    why = "looks like 'Team l': rename one of them, so that nobody mixes them up"
-    assert imported.skipped == (Skipped("team Team I", why),)
-    assert [team.id for team in imported.plan.teams] == ["team-l", "team-i"]
+def test_a_list_may_be_played_as_a_knock_out_or_by_the_swiss_system() -> None:
+    rows = "name,seed\nReds,2\nBlues,1\nGreens,3\nGolds,4\nJets,5\n"
+
+    def drawn(format: FormatName) -> Plan:
+        return read("cup.csv", rows.encode(), format).plan
+
+    knockout = drawn("single_elimination")
+    assert knockout.stages[0].format == SingleElimination(third_place=True)
+    assert [fixture.round for fixture in knockout.fixtures][-2:] == ["Third place", "Final"]
+    assert drawn("double_elimination").stages[0].format == DoubleElimination()
+    swiss = drawn("swiss")
+    assert (swiss.stages[0].format, swiss.fixtures) == (Swiss(3), ())
+    assert swiss.stages[0].tie_breaks[0] == "buchholz"
+
+
+def test_a_knock_out_of_three_has_no_match_for_third_place() -> None:
+    plan = read("cup.csv", b"name\nReds\nBlues\nGreens\n", "single_elimination").plan
+    assert plan.stages[0].format == SingleElimination()
+
+
+def test_a_knock_out_takes_no_pools() -> None:
+    with pytest.raises(BadFile, match="a knock-out has no pools"):
+        read("cup.csv", b"name,pool\nReds,A\nBlues,B\n", "double_elimination")
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,12 @@ ANSWER_WAIT = 10.0
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add the file of a tournament and what belongs to it."""
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help="native TOML or JSON, openfootball JSON, or an export"
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="native TOML or JSON, CSV of teams, openfootball JSON, or an export",
     )
+    parser.set_defaults(format=None)
     parser.add_argument("--id", metavar="T", help="the id to give the tournament; else the file's own")
     parser.add_argument(
         "--groups",
@@ -45,6 +49,11 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_file(parser)
+    parser.add_argument(
+        "--format",
+        choices=("round_robin", "single_elimination", "double_elimination", "swiss"),
+        help="how the matches of a CSV of teams are drawn up (default: round_robin)",
+    )
     add_json(parser)
 
 
@@ -60,7 +69,11 @@ def read_file(args: argparse.Namespace) -> playback.Imported:
         beside = file.with_name(f"{file.stem}.groups.json")
         groups = beside if beside.is_file() else None
     return formats.read_tournament(
-        file.name, _content(file), groups=_content(groups) if groups else None, id=args.id
+        file.name,
+        _content(file),
+        groups=_content(groups) if groups else None,
+        id=args.id,
+        format=args.format,
     )
 
 
@@ -156,7 +169,7 @@ def document(imported: playback.Imported, events: int) -> dict[str, object]:
 
 
 def tell_skipped(skipped: Sequence[playback.Skipped]) -> None:
-    """Say what of a file was not used, and why."""
+    """Say what of a file was not used or is doubtful, and why."""
     for one in skipped:
         say(f"skipped {one.where}: {one.why}")
 
