@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from core.domain.brackets import champion, rounds, source_label
 from core.domain.commands import Cause, Score
-from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId
+from core.domain.ids import CourtId, GameId, MatchId, PoolId, StageId, TeamId, TournamentId
+from core.domain.leaderboard import leaderboard
 from core.domain.standings import Row, tables
 from core.domain.state import Match, Phase, Tournament
 from core.domain.tiebreaks import Decider
@@ -51,11 +52,24 @@ class TableDocument(Struct, frozen=True):
     rows: tuple[RowDocument, ...]
 
 
+class LeaderDocument(Struct, frozen=True):
+    """A team's line on the leaderboard."""
+
+    rank: int
+    team: TeamId
+    name: str
+    points: int
+    places: dict[GameId, int]
+    """Its final place in each game that is decided."""
+
+
 class StandingsDocument(Struct, frozen=True):
     """What `courtside standings --json` prints."""
 
     tournament: TournamentId
     tables: tuple[TableDocument, ...]
+    leaderboard: tuple[LeaderDocument, ...]
+    """Empty in a tournament without games."""
 
 
 class MatchDocument(Struct, frozen=True):
@@ -101,12 +115,22 @@ class BracketDocument(Struct, frozen=True):
 
 
 def standings_document(state: Tournament) -> StandingsDocument:
-    """Return the tables of all pools."""
+    """Return the tables of all pools, and the leaderboard over all games."""
     found = tuple(
         TableDocument(table.stage, table.pool, table.name, table.complete, tuple(map(_row, table.rows)))
         for table in tables(state)
     )
-    return StandingsDocument(state.id, found)
+    leaders = tuple(
+        LeaderDocument(
+            rank=line.rank,
+            team=line.team,
+            name=state.teams[line.team].name,
+            points=line.points,
+            places={place.game: place.place for place in line.games},
+        )
+        for line in leaderboard(state)
+    )
+    return StandingsDocument(state.id, found, leaders)
 
 
 def bracket_document(state: Tournament) -> BracketDocument:

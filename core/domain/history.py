@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from core.domain.state import Match, Phase, Tournament
 
 _SIDES: tuple[Side, ...] = ("home", "away")
+Outcome: TypeAlias = "tuple[Score, Phase, TeamId | None]"
+"""A score, where the match stands, and its winner."""
 Spot: TypeAlias = "tuple[CourtId | None, datetime | None]"
 """A court and a time."""
 
@@ -33,8 +35,8 @@ class ResultChange:
     """A match whose score, phase or winner is another."""
 
     match: MatchId
-    before: tuple[Score, Phase, TeamId | None]
-    after: tuple[Score, Phase, TeamId | None]
+    before: Outcome
+    after: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def difference(before: Tournament, after: Tournament) -> Difference:
     )
 
 
-def _outcome(match: Match) -> tuple[Score, Phase, TeamId | None]:
+def _outcome(match: Match) -> Outcome:
     return match.result if match.finished else match.score, match.phase, match.winner
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from core.domain.documents import bracket_document, match_document, standings_document
+from core.domain.games import Game
+from core.domain.ids import GameId
 from tests.support.tournaments import cup, finals, fold, league, match, official, result
 
 
@@ -23,6 +26,19 @@ def test_standings_have_the_keys_that_stay() -> None:
         True,
     )
     assert table["rows"][0] == row
+    assert document["leaderboard"] == ()
+
+
+def test_standings_of_many_games_have_one_leaderboard() -> None:
+    game = Game(GameId("throw"), "Throw", places=(5, 3))
+    plan = league(2)
+    stages = tuple(replace(stage, game=game.id) for stage in plan.stages)
+    plan = replace(plan, games=(game,), stages=stages)
+    document = msgspec.to_builtins(standings_document(fold(plan, *result(plan, 1, 2, 1))))
+    assert document["leaderboard"] == (
+        {"rank": 1, "team": "a", "name": "Team A", "points": 5, "places": {"throw": 1}},
+        {"rank": 2, "team": "b", "name": "Team B", "points": 3, "places": {"throw": 2}},
+    )
 
 
 def test_a_bracket_has_the_keys_that_stay() -> None:

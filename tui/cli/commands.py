@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.cli.comparing import DIFF
 from tui.cli.console import BOARD, CONSOLE
 from tui.cli.demo import DEMO
 from tui.cli.doctor import DOCTOR
@@ -34,6 +35,7 @@ COMMANDS = (
     BRACKET,
     BOARD,
     EXPORT,
+    DIFF,
     REPORT,
     INVITE,
     JOIN,

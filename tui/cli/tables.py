@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core import brackets, documents, ids, open_realtime, standings
+from core import (
+    brackets,
+    commands,
+    documents,
+    games,
+    ids,
+    leaderboard,
+    open_realtime,
+    plan,
+    sheet,
+    standings,
+)
 from tui.cli.output import put, put_json, say, table
 from tui.cli.parser import Command, add_json, add_tournament
 from tui.cli.reach import located, read, run
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
-    from core import Match, Settings, Slot, Tournament
+    from core import Match, Settings, Tournament
+    from tui.cli.output import Align
     from tui.cli.reach import Reading
 
-HEADS = ("#", "Team", "P", "W", "D", "L", "For", "Ag", "Diff", "Pts", "Decided by")
+SIDES: tuple[commands.Side, ...] = ("home", "away")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,38 +64,84 @@ async def _bracket(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def standings_text(state: Tournament) -> str:
-    """Lay out every pool's table."""
+    """Lay out the leaderboard over all games, where there are games, and every pool's table."""
     blocks = [state.name]
+    if state.games:
+        blocks.append(f"Leaderboard\n{_leaderboard(state)}")
     for pool in standings.tables(state):
-        rows = [
-            (
-                f"{row.rank}",
-                row.name,
-                f"{row.played}",
-                f"{row.won}",
-                f"{row.drawn}",
-                f"{row.lost}",
-                f"{row.scored}",
-                f"{row.conceded}",
-                f"{row.scored - row.conceded:+}",
-                f"{row.points}",
-                row.decided_by.replace("_", "-"),
-            )
-            for row in pool.rows
-        ]
-        title = pool.name if pool.complete else f"{pool.name} (not finished)"
-        blocks.append(f"{title}\n{table(HEADS, rows, ('>', '<', *'>>>>>>>>'))}")
+        stage = state.stage(pool.stage)
+        title = pool.name if pool.name == stage.name else f"{stage.name}: {pool.name}"
+        title = title if len(state.stages) > 1 else pool.name
+        note = "" if pool.complete else " (not finished)"
+        blocks.append(f"{title}{note}\n{_pool(state, pool)}")
     if len(blocks) == 1:
         blocks.append("no pools in this tournament")
     return "\n\n".join(blocks)
 
 
+def _leaderboard(state: Tournament) -> str:
+    """Lay out the points of every team, with its final place in each game."""
+    rows = []
+    for line in leaderboard.leaderboard(state):
+        places = {place.game: f"{place.place}" for place in line.games}
+        taken = [places.get(game.id, "-") for game in state.games]
+        rows.append((f"{line.rank}", state.teams[line.team].name, f"{line.points}", *taken))
+    heads = ("#", "Team", "Pts", *(game.name for game in state.games))
+    return table(heads, rows, _numbers(heads))
+
+
+def _pool(state: Tournament, pool: standings.Table) -> str:
+    """Lay out one table, with byes and penalty points where there are any."""
+    timed = isinstance(state.rules(pool.stage), games.TimeRules)
+    byes, penalties = any(row.byes for row in pool.rows), any(row.penalty for row in pool.rows)
+    rows = [
+        (
+            f"{row.rank}",
+            row.name,
+            *(f"{figure}" for figure in (row.played, row.won, row.drawn, row.lost)),
+            *_scored(row, timed=timed),
+            *([f"{row.byes}"] if byes else []),
+            *([f"{row.penalty}"] if penalties else []),
+            f"{row.points}",
+            row.decided_by.replace("_", "-"),
+        )
+        for row in pool.rows
+    ]
+    heads = (
+        *("#", "Team", "P", "W", "D", "L"),
+        *(("Time",) if timed else ("For", "Ag", "Diff")),
+        *(("Byes",) if byes else ()),
+        *(("Pen",) if penalties else ()),
+        "Pts",
+    )
+    return table((*heads, "Decided by"), rows, _numbers(heads))
+
+
+def _numbers(heads: Sequence[str]) -> list[Align]:
+    """Return how columns stand of which only the second holds no number."""
+    return ["<" if number == 1 else ">" for number in range(len(heads))]
+
+
+def _scored(row: standings.Row, *, timed: bool) -> tuple[str, ...]:
+    if timed:
+        return (games.time_text(row.scored),)
+    return f"{row.scored}", f"{row.conceded}", f"{row.scored - row.conceded:+}"
+
+
 def bracket_text(state: Tournament) -> str:
-    """Lay out the knock-out rounds and name the champion."""
+    """Lay out every knock-out as a tree, the last match at its root, and name the champion."""
     blocks = [state.name]
-    for stage_round in brackets.rounds(state):
-        rows = [_match_row(state, match) for match in stage_round.matches]
-        blocks.append(f"{stage_round.name}\n{table(('Match', 'Home', 'Score', 'Away', 'State'), rows)}")
+    found: dict[ids.StageId, list[Match]] = {}
+    for of in brackets.rounds(state):
+        found.setdefault(of.stage, []).extend(of.matches)
+    for stage, matches in found.items():
+        lines = [state.stage(stage).name] if len(found) > 1 else []
+        known = {match.id: match for match in matches}
+        feeding = {one.id for match in matches for one in _feeders(match, known)}
+        for match in reversed(matches):
+            if match.id not in feeding:
+                lines += _tree(state, match, known)
+        blocks.append("\n".join(lines))
     if len(blocks) == 1:
         blocks.append("no knock-out matches in this tournament")
     champion = brackets.champion(state)
@@ -91,31 +150,36 @@ def bracket_text(state: Tournament) -> str:
     return "\n\n".join(blocks)
 
 
-def _match_row(state: Tournament, match: Match) -> tuple[str, ...]:
-    begun = match.phase != "scheduled"
-    score = f"{match.score.home}-{match.score.away}" if begun else "-"
-    if match.shootout is not None:
-        score += f" ({match.shootout.home}-{match.shootout.away})"
-    sides = [side_name(state, slot) for slot in (match.home, match.away)]
-    return (ids.short_form(match.id), sides[0], score, sides[1], match.phase)
+def _tree(state: Tournament, match: Match, known: Mapping[ids.MatchId, Match]) -> list[str]:
+    """Return a match, and under it those whose winners play in it."""
+    sides = [sheet.side_name(state, match, side) or "not known" for side in SIDES]
+    result = sheet.result_text(state, match)
+    lines = [f"{match.round}  {ids.short_form(match.id)}  {sides[0]}  {result}  {sides[1]}"]
+    before = _feeders(match, known)
+    for number, feeder in enumerate(before, 1):
+        branch, stem = ("\u2514\u2500 ", "   ") if number == len(before) else ("\u251c\u2500 ", "\u2502  ")
+        first, *rest = _tree(state, feeder, known)
+        lines += [f"{branch}{first}", *(f"{stem}{line}" for line in rest)]
+    return lines
 
 
-def side_name(state: Tournament, slot: Slot) -> str:
-    """Return a side's team, or where it will come from."""
-    if slot.team is not None:
-        return state.teams[slot.team].name
-    return "not known" if slot.source is None else brackets.source_label(state, slot.source)
+def _feeders(match: Match, known: Mapping[ids.MatchId, Match]) -> list[Match]:
+    """Return the matches whose winners play in this one; a second final comes after the first."""
+    if match.reset_of is not None and match.reset_of in known:
+        return [known[match.reset_of]]
+    sources = (match.slot(side).source for side in SIDES)
+    return [known[one.match] for one in sources if isinstance(one, plan.WinnerOf) and one.match in known]
 
 
 STANDINGS = Command(
     "standings",
-    "the tables of all pools, with the tie-break that decided",
+    "the leaderboard over all games and the tables, with the tie-break that decided",
     _arguments,
     lambda args, settings: run(_standings(args, settings)),
 )
 BRACKET = Command(
     "bracket",
-    "the knock-out rounds and the champion",
+    "the knock-out as a tree, and the champion",
     _arguments,
     lambda args, settings: run(_bracket(args, settings)),
 )
