@@ -73,7 +73,8 @@ def table(handlers: Handlers, version: str) -> tuple[Served, ...]:
         handlers: who serves them.
         version: the hub's version.
     """
-    served = (*_tournaments(handlers), *_entries(handlers), *_people(handlers), *_itself(handlers))
+    parts = (_tournaments, _transfers, _entries, _people, _itself)
+    served = tuple(one for part in parts for one in part(handlers))
     described = Operation("GET", OPENAPI_PATH, "This document", dict[str, msgspec.Raw], guarded=False)
     content = msgspec.json.encode(document([*(operation for operation, _ in served), described], version))
 
@@ -100,24 +101,9 @@ def _route(path: str, handlers: dict[str, Handler]) -> Route:
 
 
 def _tournaments(handlers: Handlers) -> tuple[Served, ...]:
-    http, transfer = handlers.http, handlers.transfer
-    created = (HTTPStatus.CREATED, HTTPStatus.OK)
-    refused = (*_BODY, HTTPStatus.CONFLICT, _BROKEN)
+    http = handlers.http
     return (
         (Operation("GET", "/v1/tournaments", "List the tournaments", tuple[Listing, ...]), http.tournaments),
-        (
-            Operation(
-                "POST",
-                "/v1/tournaments",
-                "Make a tournament of a file; the same file twice makes it once",
-                ImportedTournament,
-                statuses=created,
-                takes=_FILES,
-                query=ImportQuery,
-                problems=refused,
-            ),
-            transfer.create,
-        ),
         (
             Operation("GET", _TOURNAMENT, "Show a tournament as it stands", Tournament, problems=(_ABSENT,)),
             http.tournament,
@@ -136,17 +122,6 @@ def _tournaments(handlers: Handlers) -> tuple[Served, ...]:
         (
             Operation(
                 "GET",
-                f"{_TOURNAMENT}/export",
-                "Export a tournament: its matches, in JSON with the whole log",
-                media=(JSON_TYPE, "text/csv; charset=utf-8"),
-                query=ExportQuery,
-                problems=(_BAD, _ABSENT, _BROKEN),
-            ),
-            transfer.export,
-        ),
-        (
-            Operation(
-                "GET",
                 f"{_TOURNAMENT}/analytics",
                 "Show how a tournament was followed and entered",
                 Analytics,
@@ -159,6 +134,35 @@ def _tournaments(handlers: Handlers) -> tuple[Served, ...]:
                 "GET", "/v1/rooms", "List the rooms", tuple[RoomInfo, ...], query=RoomQuery, problems=(_BAD,)
             ),
             handlers.rooms.rooms,
+        ),
+    )
+
+
+def _transfers(handlers: Handlers) -> tuple[Served, ...]:
+    return (
+        (
+            Operation(
+                "POST",
+                "/v1/tournaments",
+                "Make a tournament of a file; the same file twice makes it once",
+                ImportedTournament,
+                statuses=(HTTPStatus.CREATED, HTTPStatus.OK),
+                takes=_FILES,
+                query=ImportQuery,
+                problems=(*_BODY, HTTPStatus.CONFLICT, _BROKEN),
+            ),
+            handlers.transfer.create,
+        ),
+        (
+            Operation(
+                "GET",
+                f"{_TOURNAMENT}/export",
+                "Export a tournament: its matches, in JSON with the whole log",
+                media=(JSON_TYPE, "text/csv; charset=utf-8"),
+                query=ExportQuery,
+                problems=(_BAD, _ABSENT, _BROKEN),
+            ),
+            handlers.transfer.export,
         ),
     )
 
