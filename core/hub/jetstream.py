@@ -164,7 +164,7 @@ class JetStream:
             await self._connect()
             await self._begin(chain)
         except (NatsError, OSError, TimeoutError) as error:
-            self._away = f"{type(error).__name__}: {error}"
+            self._away = f"no server answers as it should ({str(error) or type(error).__name__})"
             raise NotSaved("the backplane", self._away) from error
         self._away = ""
         self._joined.set()
@@ -263,6 +263,9 @@ class JetStream:
                     url,
                     name=f"courtside {self._hub}",
                     allow_reconnect=False,
+                    # Else it tries a server that refuses for two minutes.
+                    max_reconnect_attempts=1,
+                    reconnect_time_wait=0,
                     connect_timeout=CONNECT,
                     ping_interval=PING,
                     max_outstanding_pings=2,

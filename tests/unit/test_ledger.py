@@ -22,7 +22,7 @@ from core.domain.ids import (
 )
 from core.domain.reduce import fold
 from core.domain.state import Position
-from core.errors import Malformed
+from core.errors import BadLog, Malformed
 from core.hub.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
 from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
@@ -323,3 +323,71 @@ def test_entries_that_only_a_copy_names_are_known() -> None:
     assert submit(fresh, scored(1)).outcome == "accepted"
     assert submit(fresh, entry(T, point(PLAN, 1, "a"), id="h", device="laptop-2")).outcome == "held"
     assert home_score(fresh) == 1
+
+
+def ruled(ledger: Ledger, made: Entry) -> Ruling:
+    judgement = ledger.submit(made, NOON)
+    assert isinstance(judgement, Ruling)
+    return judgement
+
+
+def test_what_was_judged_since_a_mark_is_judged_anew_after_a_rewind() -> None:
+    ledger = begun()
+    said = Broadcast(team_room(T, TeamId("a")), "cheer", '"up"')
+    ruled(ledger, entry(T, said, id="b1"))
+    mark = ledger.mark()
+    first = [ruled(ledger, made) for made in (scored(1), entry(T, said, id="b2"))]
+    undo = entry(T, Undo(M1, CommandId("never")), id="u1")
+    assert ruled(ledger, undo).withdrawn is not None
+    ledger.rewind(mark)
+    assert [ledger.answer(CommandId(id)) for id in ("p1", "b2", "u1", "never")] == [None] * 4
+    assert ledger.answer(CommandId("b1")) is not None
+    assert home_score(ledger) == 0
+    assert [ruled(ledger, made) for made in (scored(1), entry(T, said, id="b2"))] == first
+
+
+def test_a_ledger_that_follows_another_answers_and_stands_as_that_one() -> None:
+    there, here = Ledger(lambda: EPOCH), Ledger(lambda: EPOCH)
+    entries = [
+        entry(T, CreateTournament(PLAN), id="plan"),
+        scored(1),
+        entry(T, Undo(M1, CommandId("never")), id="u1"),
+        entry(T, AddScore(MatchId("league.m099"), TeamId("a"), 1), id="refused"),
+        entry(TournamentId("nowhere"), point(PLAN, 1, "a"), id="lost"),
+    ]
+    here.follow([ruled(there, made) for made in entries])
+    assert here.positions == there.positions
+    assert here.state(T) == there.state(T)
+    for made in entries:
+        assert here.submit(made, NOON) == there.submit(made, NOON)
+    assert isinstance(here.submit(entry(T, point(PLAN, 1, "b"), id="p1"), NOON), Contradicted)
+    assert submit(here, scored(2)) == submit(there, scored(2))
+
+
+def test_a_ledger_that_follows_keeps_the_first_answer_to_an_id() -> None:
+    there, here = begun(), begun()
+    first = submit(here, entry(TournamentId("nowhere"), point(PLAN, 1, "a"), id="p1"))
+    here.follow([ruled(there, scored(1))])
+    assert here.answer(CommandId("p1")) == first
+    assert here.positions == there.positions
+
+
+def test_a_ledger_follows_into_a_new_epoch_and_past_what_is_only_filed() -> None:
+    there, here = begun(), begun()
+    there._make_epoch = lambda: Epoch("e2")
+    ruling = there.receive_offer(Offer(T, SEEN), NOON, "Zoe", DeviceId("d"), differs=False)
+    assert ruling is not None
+    assert ruling.begins
+    here.follow([ruling])
+    assert here.state(T) == there.state(T)
+    filed = replace(ruling.answer, id=CommandId("old"), epoch=Epoch("older"))
+    here.follow([Ruling(T, filed, b"")])
+    assert here.state(T) == there.state(T)
+
+
+def test_events_that_do_not_go_on_from_here_are_not_followed() -> None:
+    there, here = begun(), begun()
+    submit(there, scored(1))
+    later = ruled(there, scored(2))
+    with pytest.raises(BadLog):
+        here.follow([later])

@@ -57,6 +57,15 @@ def test_every_room_counts_for_itself_without_a_gap() -> None:
     assert [event.seq for event in logs.logs[ADMINS]] == [1]
 
 
+def test_heads_made_of_where_others_stood_go_on_as_those() -> None:
+    logs = Logs()
+    logs.say(REDS, "one")
+    again = SideHeads(lambda: Epoch("never"), logs.heads.heads)
+    made = entry(PLAN.id, Broadcast(REDS, "two", "1"), id="again")
+    assert again.write(made, Broadcast(REDS, "two", "1"), NOON, "").event.seq == 2
+    assert [head.seq for head in logs.heads.heads] == [1]
+
+
 def test_a_log_goes_on_where_it_stands_and_its_time_never_goes_back() -> None:
     later = NOON + SECOND
     heads = SideHeads(lambda: Epoch("never"), [SideHead(REDS, LIFE, 7, NOON, later)])
