@@ -168,12 +168,12 @@ class Carriage:
         return self._digest(steps, moment)
 
     def doubt(self, session: Session, moment: Moment) -> list[Decision]:
-        """Nobody knows if a link still lives."""
+        """Nobody knows if a link still lives, or its hub is cut off from its log."""
         steps = self.rooms.doubt(session.link, session.heard_at or moment.at)
         return self._digest(steps, moment)
 
     def trust(self, session: Session, moment: Moment) -> list[Decision]:
-        """A link that was in doubt lives."""
+        """A link that was in doubt lives, and its hub reaches its log."""
         return self._digest(self.rooms.trust(session.link), moment)
 
     def plan(self, moment: Moment) -> list[Decision]:

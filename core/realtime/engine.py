@@ -232,7 +232,7 @@ class Engine:
         if session is None:
             return []
         effects = self._interplay.look(moment)
-        doubted = session.doubted
+        doubted, sure = session.doubted, session.sure
         session.receive_size(len(frame), moment.now)
         if not doubted:
             session.heard_at = moment.at
@@ -244,10 +244,13 @@ class Engine:
             effects += session.hang_up(code, f"the hub sent what cannot be read: {error}")
         else:
             effects += session.receive_message(message, moment)
-            if doubted and not session.doubted:
+            if session.sure and not sure:
                 effects += self._interplay.take(self._carriage.trust(session, moment))
             if session.state in ("live", "leaving"):
                 effects += self._hearing.receive(session, message, moment)
+            if not session.durable:
+                # After all else: rooms that have just become whole there are no newer (guarantee 9).
+                effects += self._interplay.take(self._carriage.doubt(session, moment))
         return self._interplay.finish(effects, moment)
 
     def receive_closed(self, link: LinkId, code: int, reason: str, moment: Moment) -> list[Effect]:

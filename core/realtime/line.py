@@ -39,9 +39,9 @@ class Line:
         """Whether rooms may be given to it, now or once it is live."""
         return not self.probe and not self.endpoint.drained and (self.connecting or self.session.live)
 
-    def is_silent(self, now: float) -> bool:
-        """Return whether it is too quiet to give anything to it."""
-        return self.session.doubted or self.session.missed(now) > 1
+    def is_dubious(self, now: float) -> bool:
+        """Return whether it is too quiet, or its hub too far from its log, to give anything to it."""
+        return not self.session.sure or self.session.missed(now) > 1
 
     def parts(self, now: float) -> HealthParts | None:
         """Return what it loses of 100; `None` while it is not live."""

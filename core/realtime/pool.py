@@ -156,8 +156,8 @@ class Pool:
             Bearer(
                 link,
                 line.worth(now),
-                accepts=line.serves and not line.is_silent(now),
-                urgent=line.endpoint.drained or not line.session.live or line.is_silent(now),
+                accepts=line.serves and not line.is_dubious(now),
+                urgent=line.endpoint.drained or not line.session.live or line.is_dubious(now),
             )
             for link, line in self._lines.items()
             if line.session.state in ("live", "leaving") and not line.probe and not line.session.is_late

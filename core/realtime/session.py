@@ -127,6 +127,11 @@ class Session:
         return self._doubted_at is not None
 
     @property
+    def sure(self) -> bool:
+        """Whether what it says is the newest there is: it lives, and its hub reaches its log."""
+        return self.durable and not self.doubted
+
+    @property
     def is_late(self) -> bool:
         """Whether the sign-in is good no more: the link delivers what was written, and reads nothing."""
         return self.welcome is not None and self.welcome.standing != "valid"

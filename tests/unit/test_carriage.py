@@ -14,7 +14,19 @@ from core.realtime.contents import RoomMessage
 from core.realtime.effects import Advanced, DirectoryChanged, Hangup, LinkId, RoomLive, SideLive, Told
 from core.realtime.rooms import JOIN_SECONDS, Moved, Say
 from core.realtime.session import Session
-from core.wire.messages import Events, Goodbye, Hello, Join, Leave, Listing, Pong, Replay, Snapshot, Welcome
+from core.wire.messages import (
+    Events,
+    Goodbye,
+    Heartbeat,
+    Hello,
+    Join,
+    Leave,
+    Listing,
+    Pong,
+    Replay,
+    Snapshot,
+    Welcome,
+)
 from core.wire.rooms import SideReplay
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import EPOCH, NOON, league, point, record
@@ -132,6 +144,17 @@ def test_a_drained_link_is_left_when_its_room_is_whole_elsewhere() -> None:
     (hangup,) = of(Hangup, device.plan())
     assert hangup.link == first.link
     assert device.pool.sessions == [second]
+
+
+def test_rooms_move_to_a_hub_that_reaches_its_log() -> None:
+    device, first = followed(A, B)
+    second = device.link(listing())
+    first.receive_message(Heartbeat(NOON, durable=False), moment(100.0))
+    assert device.plan() == [Say(second.link, Join(ROOM, STATE.position))]
+    steps = device.hear(second, Replay(ROOM, EPOCH, ()))
+    assert steps == [Say(first.link, Leave(ROOM)), Moved(ROOM, second.link)]
+    second.receive_message(Heartbeat(NOON, durable=False), moment(100.0))
+    assert device.plan() == [], "where none does, rooms stay"
 
 
 def test_a_room_whose_carrier_ends_while_it_moves_goes_on_where_it_was_to_go() -> None:

@@ -359,6 +359,35 @@ def test_rooms_are_live_again_when_a_doubted_link_answers() -> None:
     assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, True)]
 
 
+def test_while_the_hub_is_cut_off_from_its_log_nothing_it_says_is_the_newest() -> None:
+    laptop = Laptop()
+    laptop.start(LISTING)
+    laptop.hear(Heartbeat(NOON, durable=False))
+    laptop.do(laptop.engine.join(ROOM, moment(laptop.now)))
+    laptop.hear(Replay(ROOM, EPOCH, LOG))
+    shown = laptop.store.view.tournaments[PLAN.id]
+    assert (shown.live, shown.confirmed.position.seq) == (False, len(LOG))
+    assert laptop.store.view.connection.state != "live"
+    laptop.hear(Heartbeat(NOON, durable=False))
+    assert laptop.changes(RoomLive) == []
+    laptop.hear(Heartbeat(NOON))
+    assert laptop.changes(RoomLive) == [RoomLive(PLAN.id, True)]
+    laptop.hear(Heartbeat(NOON, durable=False))
+    assert [change.live for change in laptop.changes(RoomLive)] == [False]
+
+
+def test_a_doubted_link_that_answers_proves_nothing_while_its_hub_is_cut_off_from_its_log() -> None:
+    laptop = Laptop()
+    laptop.follow()
+    laptop.hear(Heartbeat(NOON, durable=False))
+    laptop.now = 200.0
+    laptop.do(laptop.engine.handle_deadline(moment(200.0)))
+    laptop.hear(Pong(200.0, NOON))
+    assert not laptop.store.view.tournaments[PLAN.id].live
+    laptop.hear(Heartbeat(NOON))
+    assert laptop.store.view.tournaments[PLAN.id].live
+
+
 def test_what_the_archive_gives_is_brought() -> None:
     laptop = bereaved()
     laptop.do(laptop.engine.receive_recalled(REMEMBERED, moment(laptop.now)))

@@ -13,7 +13,7 @@ from core.realtime.line import POLLING_POINTS, Line, endpoint_view, line_view
 from core.realtime.session import Session
 from core.realtime.traffic import Traffic
 from core.realtime.view import LinkView
-from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Hello, Pong, Welcome
+from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Welcome
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import NOON
 
@@ -61,11 +61,14 @@ def test_a_link_serves_from_its_dial_to_its_goodbye() -> None:
     assert not line(probe=True).serves
 
 
-def test_a_link_is_silent_when_it_misses_two_heartbeats_or_is_in_doubt() -> None:
+def test_a_link_is_dubious_when_it_is_silent_or_in_doubt_or_its_hub_is_cut_off_from_its_log() -> None:
     made = line()
-    assert [made.is_silent(now) for now in (9.0, 10.0)] == [False, True]
+    assert [made.is_dubious(now) for now in (9.0, 10.0)] == [False, True]
     made.session.doubt(1.0)
-    assert made.is_silent(1.0)
+    assert made.is_dubious(1.0)
+    made = line()
+    made.session.receive_message(Heartbeat(NOON, durable=False), moment(1.0))
+    assert made.is_dubious(1.0)
 
 
 def test_a_live_link_shows_its_figures_and_those_of_the_links_before() -> None:

@@ -9,7 +9,7 @@ from core.realtime.config import EngineConfig
 from core.realtime.effects import CLOSE_BLOCKED, Dial, LinkId
 from core.realtime.pool import HEAD_START, MAX_DIALS, MAX_LEARNT, Pool
 from core.realtime.session import Session
-from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Hello, Pong, Welcome
+from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Welcome
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import NOON
 
@@ -419,6 +419,14 @@ def test_a_silent_link_is_given_nothing() -> None:
     made = pool(ONE)
     session = welcome(made, dial_one(made, 0.0), 0.0)
     session.doubt(1.0)
+    (bearer,) = made.bearers(1.0)
+    assert (bearer.accepts, bearer.urgent) == (False, True)
+
+
+def test_a_link_whose_hub_is_cut_off_from_its_log_is_given_nothing() -> None:
+    made = pool(ONE)
+    session = welcome(made, dial_one(made, 0.0), 0.0)
+    session.receive_message(Heartbeat(NOON, durable=False), moment(1.0))
     (bearer,) = made.bearers(1.0)
     assert (bearer.accepts, bearer.urgent) == (False, True)
 

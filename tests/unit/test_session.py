@@ -112,8 +112,10 @@ def test_a_heartbeat_tells_whether_the_hub_reaches_its_log() -> None:
     session = live()
     session.receive_message(Heartbeat(NOON, durable=False), moment(103.0))
     assert not session.durable
+    assert not session.sure
     session.receive_message(Heartbeat(NOON), moment(103.0))
     assert session.durable
+    assert session.sure
 
 
 def test_what_is_said_in_rooms_passes_by() -> None:
