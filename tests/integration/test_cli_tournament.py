@@ -124,3 +124,119 @@ def test_names_that_nobody_can_tell_apart_are_refused_and_look_alikes_are_told(d
     doubtful = desk.make("name\nTeam l\nTeam I\n", ".csv", "--json").json()["skipped"]
     assert [(one["where"], "looks like" in one["why"]) for one in doubtful] == [("team Team I", True)]
     assert "a list of teams only" in desk.make(GAMES, ".toml", "--format", "swiss").err
+
+
+@pytest.fixture
+def games(desk: Desk) -> Desk:
+    made = desk.make(GAMES, ".toml")
+    assert made.code == 0, made.err
+    return desk
+
+
+def test_each_game_is_scored_in_its_own_way_and_counts_on_one_leaderboard(games: Desk) -> None:
+    pong, flip, race = (f"{games.name}.m{number}" for number in (1, 2, 3))
+    for team, action in (("lions", "bounce"), ("tigers", "miss"), ("lions", "cup")):
+        games.done("score", pong, team, "--action", action, "--player", "Cleo")
+    games.done("score", flip, "--sets", "11-7,9-11,11-4")
+    games.done("score", race, "lions", "--time", "12.3")
+    games.done("score", race, "tigers", "--time", "1:02.345")
+    for match in (pong, flip, race):
+        games.done("match", "complete", match)
+        games.done("match", "confirm", match)
+    document = games.run("standings", games.name, "--json").json()
+    assert [(line["team"], line["points"]) for line in document["leaderboard"]] == [
+        ("lions", 14),
+        ("tigers", 8),
+    ]
+    lines = games.done("standings", games.name).splitlines()
+    assert lines[2:5] == [
+        "Leaderboard",
+        "#  Team    Pts  Pong  Flip  Race",
+        "1  Lions    14     1     1     1",
+    ]
+    assert any(line.split() == ["2", "Tigers", "1", "0", "0", "1", "1:02.345", "0", "time"] for line in lines)
+    assert "Final  M002  Lions  2-1  Tigers" in games.done("bracket", games.name)
+    thrown = [event for event in games.run("export", games.name).json()["log"] if "player" in str(event)]
+    assert thrown[0]["fact"]["action"] == "bounce"
+
+
+def test_a_page_holds_all_results_and_loads_nothing(games: Desk) -> None:
+    games.done("score", f"{games.name}.m1", "lions", "--action", "cup")
+    page = games.done("export", games.name, "--format", "html")
+    assert page.startswith("<!doctype html>")
+    assert "Lions" in page
+    assert "1-0" in page
+    assert "src=" not in page
+    assert "1-0" not in games.done("export", games.name, "--format", "html", "--at", "1")
+
+
+def test_what_a_game_does_not_know_is_refused_with_the_reason(games: Desk) -> None:
+    refused = games.run("score", f"{games.name}.m1", "lions", "--time", "12.3")
+    assert (refused.code, "not played for time" in refused.err) == (65, True)
+    refused = games.run("score", f"{games.name}.m3", "lions", "--action", "cup", "--json")
+    assert (refused.code, refused.json()["state"]) == (65, "refused")
+    assert "cups" in refused.json()["reason"] or "time" in refused.json()["reason"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score", "m1"), ("score", "m1", "lions"), ("score", "m1", "lions", "1", "--time", "1.0"),
+        ("score", "m1", "lions", "--sets", "11-2"), ("score", "m1", "lions", "--time", "soon"),
+        ("score", "m1", "--sets", "11:2"), ("score", "m1", "lions", "1", "--player", "Cleo"),
+        ("score", "m1", "lions", "--set", "--time", "1.0"), ("match", "start", "m1", "--shootout", "4-3"),
+        ("match", "confirm", "m1", "--team", "lions"), ("tournament", "withdraw"),
+        ("tournament", "start", "--pool", "a"), ("diff",),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_makes_no_sense_is_a_wrong_call(desk: Desk, words: tuple[str, ...]) -> None:
+    assert desk.run(*words).code == 2
+
+
+def test_a_match_is_forfeited_and_reopened_with_a_reason(games: Desk) -> None:
+    match = f"{games.name}.m1"
+    games.done(
+        "match", "forfeit", match, "--team", "tigers", "--cause", "no_show", "--why", "called three times"
+    )
+    assert "Lions  6-0 no-show  Tigers" in games.done("bracket", games.name)
+    games.done("match", "reopen", match, "--why", "they came after all")
+    assert games.run("match", "start", match).code == 65
+    assert [event["why"] for event in games.run("export", games.name).json()["log"] if event.get("why")] == [
+        "called three times", "they came after all",
+    ]  # fmt: skip
+
+
+def test_a_swiss_tournament_is_played_from_the_command_line(desk: Desk) -> None:
+    assert desk.make("name\nReds\nBlues\nGreens\nGolds\n", ".csv", "--format", "swiss").code == 0
+    desk.done("tournament", "draw", desk.name)
+    early = desk.run("tournament", "draw", desk.name)
+    assert (early.code, "not over" in early.err) == (65, True)
+    for match in ("m1", "m2"):
+        desk.done("score", f"{desk.name}.{match}", "home", "2")
+        desk.done("match", "complete", f"{desk.name}.{match}")
+    desk.done("tournament", "withdraw", desk.name, "--team", "golds", "--why", "gone home")
+    desk.done("tournament", "draw", desk.name, "--pool", "all")
+    refused = desk.run("tournament", "finish", desk.name)
+    assert (refused.code, "say why" in refused.err) == (65, True)
+    desk.done("tournament", "finish", desk.name, "--why", "the hall closes")
+    desk.done("tournament", "resume", desk.name)
+    unknown = desk.run("tournament", "reinstate", desk.name, "--team", "golfs")
+    assert (unknown.code, "golds" in unknown.err) == (65, True)
+
+
+def test_a_difference_says_what_changed_between_two_moments(games: Desk, tmp_path: Path) -> None:
+    games.done("match", "forfeit", f"{games.name}.m1", "--team", "tigers")
+    games.done("score", f"{games.name}.m3", "lions", "--time", "12.3")
+    told = games.done("diff", games.name, "--from", "1").splitlines()
+    assert told[0] == "M001: - scheduled -> 6-0 forfeited final"
+    assert "M003: - scheduled -> 12.300 : - live" in told
+    assert games.done("diff", games.name, "--from", "1", "--to", "1").strip() == "nothing changed"
+    document = games.run("diff", games.name, "--from", "1", "--to", "2", "--json").json()
+    assert (document["from"]["seq"], document["to"]["seq"]) == (1, 2)
+    (result,) = document["results"]
+    assert (result["before"]["state"], result["after"]["winner"]) == ("scheduled", "lions")
+    file = tmp_path / "export.json"
+    file.write_text(games.done("export", games.name))
+    assert games.done("diff", file, "--from", "1").splitlines() == told
+    assert "--from 99" in games.run("diff", games.name, "--from", "99").err

@@ -7,6 +7,7 @@ from tui.cli.console import BOARD, CONSOLE
 from tui.cli.demo import DEMO
 from tui.cli.doctor import DOCTOR
 from tui.cli.exporting import EXPORT
+from tui.cli.flow import MATCH, TOURNAMENT
 from tui.cli.hubs import HUB
 from tui.cli.importing import IMPORT
 from tui.cli.inviting import INVITE, JOIN
@@ -29,6 +30,8 @@ COMMANDS = (
     REPLAY,
     WATCH,
     SCORE,
+    MATCH,
+    TOURNAMENT,
     QUEUE,
     STATUS,
     STANDINGS,
