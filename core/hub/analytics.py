@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from core.domain.ids import TournamentId
+    from core.domain.state import Position
+    from core.hub.figures_log import Tally
     from core.hub.http import Http
     from core.hub.lobby import Lobby
     from core.hub.viewers import Sample
@@ -53,6 +55,11 @@ class Sampling:
         self._viewers = Viewers()
         self._over: list[Sample] = []
         """Of minutes that are over, to be written."""
+
+    @property
+    def answered(self) -> int:
+        """How many entries were answered in this life of the hub."""
+        return self._lobby.rounds.figures.commands.total()
 
     async def run(self) -> None:
         """Count until cancelled, then keep what the minute that runs has so far."""
@@ -99,6 +106,10 @@ class AnalyticsHttp:
         self._http = http
         self._sampling = sampling
         self._log = log
+        self._reading = asyncio.Lock()
+        """A long log takes a moment to be counted: one at a time, so that nobody's other requests wait."""
+        self._tallies: dict[TournamentId, tuple[Position, int, Tally]] = {}
+        """The latest ones, each with the position and the count of answers that it is of."""
 
     async def analytics(self, request: Request) -> Response:
         """Show how a tournament was followed and entered."""
@@ -109,7 +120,7 @@ class AnalyticsHttp:
         running = self._sampling.running(state.id)
         try:
             stored = await asyncio.to_thread(read_samples, self._sampling.path, state.id)
-            tally = await asyncio.to_thread(read_tally, self._log, state.id, here.epoch)
+            tally = await self._tally(state.id, here)
         except BadLog as error:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         pass_, whole = pass_of(request), tournament_room(state.id)
@@ -126,3 +137,13 @@ class AnalyticsHttp:
                 rooms=rooms,
             )
         )
+
+    async def _tally(self, tournament: TournamentId, here: Position) -> Tally:
+        async with self._reading:
+            # What is refused moves no position.
+            answered = self._sampling.answered
+            kept = self._tallies.get(tournament)
+            if kept is None or kept[:2] != (here, answered):
+                tally = await asyncio.to_thread(read_tally, self._log, tournament, here.epoch)
+                kept = self._tallies[tournament] = (here, answered, tally)
+            return kept[2]

@@ -63,6 +63,8 @@ def test_entries_are_counted_by_device_and_person_from_the_log(hub: HubProcess) 
     hub.post(entry(T, point(PLAN, 1, "nobody"), id="g", device="desk-1"))
     found = seen(hub)
     assert found.answers == {"accepted": 5, "refused": 1}
+    hub.post(entry(T, point(PLAN, 1, "nobody"), id="h", device="desk-1"))
+    assert seen(hub).answers == {"accepted": 5, "refused": 2}
     counted = [(one.device, one.entries) for one in found.devices]
     assert counted[0] == ("desk-1", 3)
     assert set(counted[1:]) == {(DeviceId("desk-2"), 1), (DeviceId("laptop-1"), 1)}
