@@ -452,3 +452,21 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing_and_is_noticed(
         await realtime.wait_for(venue.home(2), 10)
     with closing(Journal(ClientFolder(data).journal)) as journal:
         assert [row.state for row in journal.contents().rows] == ["confirmed", "confirmed"]
+
+
+async def test_a_message_that_became_a_dead_letter_is_listed_and_goes_out_by_hand(
+    venue: Venue, data: Path
+) -> None:
+    offline = quick(data, NOWHERE).model_copy(update={"low_ttl": 0.2})
+    async with open_realtime(offline) as realtime:
+        await realtime.submit(Notify("Lunch"), tournament=venue.plan.id, id="lunch").saved(10)
+        await realtime.submit(venue.point, tournament=venue.plan.id, id="point").saved(10)
+        view = await realtime.wait_for(lambda view: states(view).get("lunch") == "refused", 10)
+        assert states(view)["point"] == "saved", "what is on a match never expires"
+        assert any("was dropped" in line.text for line in view.feed.lines if isinstance(line, LocalLine))
+    async with open_realtime(quick(data, venue.hub.url)) as realtime:
+        assert realtime.view.queue[0].reason == "it was not sent within 0.2 s"
+        await realtime.wait_for(lambda view: states(view)["point"] == "confirmed", 10)
+        assert states(realtime.view)["lunch"] == "refused"
+        realtime.retry("lunch")
+        await realtime.wait_for(lambda view: states(view)["lunch"] == "confirmed", 10)
