@@ -33,7 +33,7 @@ def test_points_may_be_negative_without_further_ado(text: str, delta: int) -> No
     "argv",
     [
         ["scroe", "m17", "reds", "1"],
-        ["score", "m17", "reds"],
+        ["score"],
         ["score", "m17", "reds", "many"],
         ["score", "m17", "reds", "1", "--wait", "-3"],
         ["watch", "--until-seq", "0"],
