@@ -14,12 +14,15 @@ from msgspec.structs import replace
 from core.domain.commands import Command, Notify, StartMatch
 from core.domain.export import (
     CSV_COLUMNS,
+    PastLog,
     export_csv,
     export_json,
     export_opening,
     fold_export,
     read_export,
+    read_past,
 )
+from core.domain.ids import Epoch
 from core.domain.plan import Plan
 from core.domain.state import Tournament
 from core.errors import BadFile, BadLog
@@ -62,6 +65,13 @@ def test_the_json_has_the_keys_that_stay_and_the_whole_log() -> None:
     assert [found["state"] for found in document["matches"]] == ["official", "final", "live"]
     assert [event["seq"] for event in document["log"]] == list(range(1, state.position.seq + 1))
     assert all(event["by"] == "Ann" for event in document["log"])
+
+
+def test_the_logs_of_older_epochs_are_read_again() -> None:
+    events, _ = record(CUP, PLAYED)
+    past = PastLog(Epoch("e0"), events[:2])
+    assert read_past(export_json(events, EPOCH, [past])) == (past,)
+    assert read_past(export_json(events, EPOCH)) == ()
 
 
 def test_the_parts_of_an_export_are_the_whole() -> None:
