@@ -21,7 +21,9 @@ from core import CourtsideError, commands, config_folder, fetch_log, ids, text
 from tui import keys, memory, sheets, theming
 from tui.commands import Everything
 from tui.doors import Doors
+from tui.maker import Maker
 from tui.messages import StoreChanged
+from tui.organising import Organiser
 from tui.screens.base import NOTICE_FOR, MainScreen
 from tui.screens.board import BoardScreen
 from tui.screens.dialogs import Ask, KeysHelp
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from core import Queued, RoomStats, Settings, SignedIn, View
+    from core import Match, Queued, RoomStats, Settings, SignedIn, View
     from tui.realtime import Realtime
 
 _log = logging.getLogger(__name__)
@@ -110,6 +112,7 @@ class CourtsideApp(App[int]):
         self.scoring: ids.MatchId | None = None
         """The match that is or was open for entry."""
         self.notice = ""
+        self.maker, self.organiser = Maker(self), Organiser(self)
         self._kept = settings.data / "client" / "console.json"
         self._exports = settings.data / "exports"
         self.read_log = partial(fetch_log, settings)
@@ -410,6 +413,24 @@ class CourtsideApp(App[int]):
             self.push_screen(LetIn(self.doors))
         else:
             self.say("Only ops let others in")
+
+    @property
+    def chosen_match(self) -> Match | None:
+        """The match that is open or under the cursor, of the tournament on the screen."""
+        screen, shown = self.screen_stack[0], self.scene.shown
+        match = self.scoring if self.current_mode == "entry" else None
+        if isinstance(screen, ScoresScreen) and screen.match is not None:
+            match = screen.match.id
+        return None if shown is None or match is None else shown.projected.matches.get(match)
+
+    def action_make(self) -> None:
+        self.maker.make()
+
+    def action_open_file(self) -> None:
+        self.maker.open_file()
+
+    def action_organise(self) -> None:
+        self.organiser.open()
 
     def action_bell_switch(self) -> None:
         self.remember(memory.with_bell(self.memory, on=not self.memory.bell))

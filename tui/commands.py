@@ -47,6 +47,8 @@ class Everything(Provider):
                 if key.listed and not key.id.startswith(("list.", "go.")) and key.id != "app.palette":
                     name = f"{key.label}  ({keys.called(key, console.keymap)})"
                     yield Command(name, key.help, partial(console.run_key, screen, key))
+        for offer in console.organiser.offers():
+            yield Command(f"tournament: {offer.name}", "change this tournament", offer.run)
         for theme in console.offered_themes():
             yield Command(f"theme {theme}", "use this theme", partial(console.use_theme, theme))
         for tournament, shown in console.scene.view.tournaments.items():

@@ -212,6 +212,17 @@ TABLE: tuple[Key, ...] = (
         "attention",
         "The next thing that needs attention",
     ),
+    Key("app.make", "n", "app.make", "new", "Make a tournament (ops)", LISTS, 6),
+    Key("app.open_file", "o", "app.open_file", "open file", "Make a tournament from a file (ops)", LISTS, 7),
+    Key(
+        "app.organise",
+        "T",
+        "app.organise",
+        "tournament",
+        "Status, teams, courts, rounds, notices (ops)",
+        LISTS,
+        10,
+    ),
     Key("app.sign_in", "i", "app.sign_in", "sign in", "Sign in with a join code"),
     Key("app.let_in", "I", "app.let_in", "let in", "A join code for somebody else (ops)"),
     Key("app.bell", "M", "app.bell_switch", "bell", "Bell on or off"),
@@ -268,6 +279,10 @@ ENTERING = (
 )
 POINTS = frozenset(key.id for key in TABLE if key.action.startswith(ENTERING))
 """The keys that enter points, or lead to it."""
+
+
+FOR_OPS = frozenset({"app.make", "app.open_file", "app.organise"})
+"""The keys on lists that do nothing for others."""
 
 
 def called(key: Key, keymap: Keymap) -> str:

@@ -79,4 +79,5 @@ def plain_table(view: View, width: int, at: datetime | None = None) -> str:
     shown = scene.shown
     rows = {} if shown is None else standings.rows(shown.projected)
     empty = "No tournament." if shown is None else "No pools in this tournament."
-    return _table(_as_of(scene, "Table"), standings.COLUMNS, rows.values(), empty, width)
+    columns = standings.COLUMNS if shown is None else standings.columns(shown.projected)
+    return _table(_as_of(scene, "Table"), columns, rows.values(), empty, width)

@@ -68,7 +68,7 @@ class TestScores:
         assert "No match is left" in scores.board(scene(done), scores.Choice("next")).message
 
     def test_no_tournament_says_what_to_do(self) -> None:
-        assert "courtside import FILE" in scores.board(scene(Desk()), scores.Choice()).message
+        assert "n makes one here" in scores.board(scene(Desk()), scores.Choice()).message
         desk = Desk(online=False)
         assert "Trying again in 4 s" in scores.board(scene(desk), scores.Choice()).message
         desk.connect("connecting", next_try_at=None)

@@ -186,6 +186,9 @@ T = TypeVar("T")
 class ListScreen(MainScreen):
     """A screen with a list, `#rows`, and perhaps a filter."""
 
+    def off(self, scene: Scene) -> frozenset[str]:
+        return frozenset() if scene.view.connection.role == "admin" else keys.FOR_OPS
+
     @property
     def rows(self) -> Rows:
         """The list."""

@@ -88,6 +88,8 @@ class EntryScreen(ResultScreen):
         off = set(keys.POINTS if entry.obstacle(scene, *subject) else ())
         if self._may_correct(match) and not forbidden:
             off -= {"entry.exact", "entry.sets"}
+        if isinstance(self.rules, games.TimeRules):
+            off |= {key.id for key in keys.for_place("entry") if key.action.startswith("add")}
         if not isinstance(self.rules, games.SetsRules):
             off |= {"entry.end_set", "entry.sets"}
         if not isinstance(self.rules, games.CupsRules):

@@ -53,6 +53,7 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
     """
 
     BINDINGS: ClassVar = [("escape", "leave", "back")]
+    AUTO_FOCUS = ""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
     ) -> None:
         super().__init__()
         self._title, self._fields, self._go, self._check, self._told = title, tuple(fields), go, check, told
-        self.AUTO_FOCUS = f"#field{focus}"
+        self._focus = focus
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -87,6 +88,9 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
             with Horizontal(classes="buttons"):
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content(self._go), id="go")
+
+    def on_mount(self) -> None:
+        self.query_one(f"#field{self._focus}", Input).focus()
 
     @on(Input.Submitted)
     def next_field(self, event: Input.Submitted) -> None:

@@ -60,9 +60,9 @@ class QueueScreen(ListScreen):
         cursor = self.rows.cursor
         return queue.queued_at(self.scene, cursor) if cursor and self.current != "conflicts" else None
 
-    def off(self, scene: Scene) -> frozenset[str]:  # noqa: ARG002 - it goes by the cursor
+    def off(self, scene: Scene) -> frozenset[str]:
         conflict, queued = self.conflict, self.queued
-        off: set[str] = set()
+        off = set(super().off(scene))
         if conflict is None:
             off |= {"queue.take", "queue.mine", "queue.later"}
         if queued is None:

@@ -62,8 +62,9 @@ class TableScreen(ListScreen):
         where: Line = ()
         if self.tab == "standings":
             made = standings.rows(shown.projected) if shown is not None else {}
+            columns = standings.COLUMNS if shown is None else standings.columns(shown.projected)
             message = standings.NONE if shown is not None else "No tournament yet."
-            self.rows.fill(tuple(made), made.__getitem__, standings.COLUMNS, message)
+            self.rows.fill(tuple(made), made.__getitem__, columns, message)
         elif shown is not None:
             where = self._draw_tree(scene, shown.projected)
         tabs = tuple(

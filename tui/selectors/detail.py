@@ -51,7 +51,7 @@ def _title(shown: Shown, match: state.Match) -> Line:
     court = words.court(tournament, match)
     game = next((one.name for one in tournament.games if one.id == tournament.stage(match.stage).game), "")
     now = tally.playing(tally.rules_of(tournament, match), match)
-    rest = "   ".join(part for part in (words.at_court(court), game, match.round, now) if part)
+    rest = "   ".join(part for part in dict.fromkeys((words.at_court(court), game, match.round, now)) if part)
     title = f" {ids.short_form(match.id)} {words.versus(tournament, match)}"
     return (Run(title, "strong"), Run(f"   {rest}", "dim"))
 

@@ -34,10 +34,11 @@ BURST = 20
 """More lines a second of one kind than this are folded into one."""
 
 RESULT = Column("result", 9)
+COURT = Column("court", 5, least=66)
 COLUMNS: tuple[Column, ...] = (
     Column("time", 8),
     Column("match", 5),
-    Column("court", 5, least=66),
+    COURT,
     Column("kind", 7),
     Column("what", 14, flexible=True),
     RESULT,
@@ -58,8 +59,10 @@ class Choice:
 def columns(scene: Scene) -> tuple[Column, ...]:
     """Return the columns, that of the result as wide as the games need it."""
     wide = tally.width(shown.confirmed for shown in scene.view.tournaments.values())
-    made = replace(RESULT, width=max(RESULT.width, wide))
-    return tuple(made if one is RESULT else one for one in COLUMNS)
+    if wide <= RESULT.width:
+        return COLUMNS
+    made = {RESULT: replace(RESULT, width=wide), COURT: replace(COURT, least=110)}
+    return tuple(made.get(one, one) for one in COLUMNS)
 
 
 def rows(scene: Scene, feed: Feed, choice: Choice, limit: int | None = None) -> tuple[Row, ...]:

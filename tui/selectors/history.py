@@ -103,7 +103,8 @@ def _counted(
         entry.id,
         entry.entered_at,
         words.counted(tournament, match, entry),
-        tally.pair(tally.rules_of(tournament, match), entry.after),
+        # Entered sets leave no running score that says anything.
+        "" if entry.kind == "sets_entered" else tally.pair(tally.rules_of(tournament, match), entry.after),
         word,
         role,
         queued.latency if queued else None,

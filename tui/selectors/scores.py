@@ -162,7 +162,12 @@ def _searched(tournament: state.Tournament, match: state.Match) -> str:
 def _nothing(scene: Scene) -> str:
     connection = scene.view.connection
     if connection.connected:
-        return "No tournament yet. Import one with  courtside import FILE"
+        if connection.role != "admin":
+            return "No tournament yet. Ops make one, and it appears here."
+        return (
+            "No tournament yet.  n makes one here: a name, the teams, and it can be scored.  "
+            "o opens a file: TOML, JSON, CSV of teams.  courtside demo shows a lively one."
+        )
     if connection.next_try_at is None:
         wait = "Trying now"
     else:

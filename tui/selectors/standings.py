@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core import standings
+from core import games, leaderboard, standings
+from tui.selectors import words
 from tui.selectors.cells import Column, Row, Run
 
 if TYPE_CHECKING:
@@ -28,9 +29,24 @@ UNSAFE = "?"
 """Behind a place that matches still to come can change."""
 
 
+TIMED = {
+    "For": Column("For", 9, "right", least=100),
+    "Ag": Column("Ag", 9, "right", least=100),
+    "Diff": Column("Diff", 9, "right", least=72),
+}
+"""How wide columns are that hold times."""
+
+
+def columns(tournament: state.Tournament) -> tuple[Column, ...]:
+    """Return the columns, as wide as the games need them."""
+    if not any(isinstance(game.rules, games.TimeRules) for game in tournament.games):
+        return COLUMNS
+    return tuple(TIMED.get(column.title, column) for column in COLUMNS)
+
+
 def rows(tournament: state.Tournament) -> dict[str, Row]:
-    """Return the rows of all pools by their keys, in the plan's order."""
-    made: dict[str, Row] = {}
+    """Return the rows of the leaderboard and of all pools by their keys, in the plan's order."""
+    made = _leaders(tournament)
     for table in standings.tables(tournament):
         if made:
             made[f"{table.pool} before"] = _blank(f"{table.pool} before")
@@ -39,24 +55,55 @@ def rows(tournament: state.Tournament) -> dict[str, Row]:
             key = f"{table.pool} {row.team}"
             # Teams that share a place have its number once.
             first = place == 0 or table.rows[place - 1].rank != row.rank
-            made[key] = _row(key, row, first=first)
+            made[key] = _row(key, row, first=first, timed=_is_timed(tournament, table))
     return made
+
+
+def _leaders(tournament: state.Tournament) -> dict[str, Row]:
+    """Return the ranking over all games; nothing where no place is worth anything."""
+    if not any(any(game.places) for game in tournament.games):
+        return {}
+    made = {"leaders": _headed("leaders", f"Leaderboard of {len(tournament.games)} games")}
+    before = 0
+    for one in leaderboard.leaderboard(tournament):
+        key = f"leaders {one.team}"
+        cells = [Run("")] * len(COLUMNS)
+        cells[0] = Run("=" if one.rank == before else f"{one.rank}")
+        cells[1], cells[2] = Run(words.team(tournament, one.team)), Run(f"{len(one.games)}")
+        cells[9] = Run(f"{one.points}", "strong")
+        made[key] = Row(key, tuple(cells))
+        before = one.rank
+    return made
+
+
+def _is_timed(tournament: state.Tournament, table: standings.Table) -> bool:
+    return isinstance(tournament.rules(table.stage), games.TimeRules)
 
 
 def _title(tournament: state.Tournament, table: standings.Table) -> Row:
     left = sum(match.pool == table.pool and not match.finished for match in tournament.matches.values())
     told = "final" if table.complete else f"{left} to play"
+    return _headed(table.pool, f"{table.name}, {told}")
+
+
+def _headed(key: str, title: str) -> Row:
     cells = [Run("")] * len(COLUMNS)
-    cells[1] = Run(f"{table.name}, {told}", "strong")
-    return Row(table.pool, tuple(cells))
+    cells[1] = Run(title, "strong")
+    return Row(key, tuple(cells))
 
 
 def _blank(key: str) -> Row:
     return Row(key, (Run(""),) * len(COLUMNS))
 
 
-def _row(key: str, row: standings.Row, *, first: bool) -> Row:
+def _row(key: str, row: standings.Row, *, first: bool, timed: bool) -> Row:
     place = f"{row.rank}" if first else "="
+    difference = row.scored - row.conceded
+    figures = f"{row.scored}", f"{row.conceded}", f"{difference:+}"
+    if timed:
+        sign = "-" if difference < 0 else "+"
+        apart = f"{sign}{games.time_text(abs(difference))}" if difference else "-"
+        figures = games.time_text(row.scored), games.time_text(row.conceded), apart
     return Row(
         key,
         (
@@ -66,9 +113,7 @@ def _row(key: str, row: standings.Row, *, first: bool) -> Row:
             Run(f"{row.won}"),
             Run(f"{row.drawn}"),
             Run(f"{row.lost}"),
-            Run(f"{row.scored}"),
-            Run(f"{row.conceded}"),
-            Run(f"{row.scored - row.conceded:+}"),
+            *(Run(figure) for figure in figures),
             Run(f"{row.points}", "strong"),
             Run(row.decided_by.replace("_", "-"), "dim"),
         ),

@@ -173,7 +173,9 @@ def counted(tournament: state.Tournament, match: state.Match, entry: state.Count
             word = "redo" if again else "undo"
             return f"{word} {counted(tournament, match, what)}" if what else word
         case "match_completed":
-            return f"final {tally.pair(tally.rules_of(tournament, match), entry.after)}"
+            rules = tally.rules_of(tournament, match)
+            # Of times the column of scores shows the whole; of sets the last one says little.
+            return f"final {points(entry.after)}" if isinstance(rules, games.PointsRules) else "final"
         case kind:
             return KINDS.get(kind, kind.replace("_", " "))
 
