@@ -144,7 +144,7 @@ class Rooms:
     @property
     def catching_up(self) -> bool:
         """Return whether a room still waits for what it missed, or may have missed something."""
-        return any(room.expects or room.doubted for room in self._rooms.values())
+        return any(room.expects or room.doubted or room.state == "aside" for room in self._rooms.values())
 
     def barred(self) -> frozenset[TournamentId]:
         """Return the followed tournaments whose entries wait: their answers may come with what is missed."""

@@ -170,6 +170,7 @@ def test_a_room_that_cannot_be_made_whole_is_set_aside() -> None:
     steps = follower.hear(broken)
     assert Unfit(ROOM, ONE) in steps
     assert "there is a gap" in told(steps)[0]
+    assert follower.rooms.catching_up, "what is shown of it is not live"
     assert follower.rooms.next_deadline() is None
 
 
