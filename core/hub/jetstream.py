@@ -58,6 +58,8 @@ ACKNOWLEDGE = 2.0
 """Seconds for an acknowledgement, then the same bytes are sent again."""
 ATTEMPTS = 3
 """How often the same bytes are sent before the backplane is taken for away."""
+JITTER = 1.0
+"""Longest wait, in seconds and by chance, before another attempt to join; the rounds' own comes on top."""
 LISTEN = 1.0
 """Seconds without a message after which the reader looks whether it would get one."""
 PING = 5
@@ -70,6 +72,7 @@ MAX_WAITING = 1_024
 """Groups that wait to be stored; while there are more, nothing is read."""
 
 logger = logging.getLogger(__name__)
+_chance = secrets.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class JetStream:
         self._target = 0
         """The place up to which all is to be taken before this hub is level."""
         self._away = "not joined yet"
+        self._failures = 0
+        """Attempts to join since the last one that succeeded."""
         self._broken: BadLog | None = None
         self._joined = asyncio.Event()
         self._news = asyncio.Event()
@@ -160,13 +165,16 @@ class JetStream:
         self._joined.clear()
         self._waiting.clear()
         await self._disconnect()
+        # Hubs that lost one server together do not come to the next one together.
+        await asyncio.sleep(_chance.uniform(0, JITTER) if self._failures else 0)
+        self._failures += 1
         try:
             await self._connect()
             await self._begin(chain)
         except (NatsError, OSError, TimeoutError) as error:
             self._away = f"no server answers as it should ({str(error) or type(error).__name__})"
             raise NotSaved("the backplane", self._away) from error
-        self._away = ""
+        self._away, self._failures = "", 0
         self._joined.set()
 
     async def catch_up(self) -> None:
@@ -255,7 +263,7 @@ class JetStream:
             TimeoutError: none answers.
         """
         urls = list(self._urls)
-        secrets.SystemRandom().shuffle(urls)
+        _chance.shuffle(urls)
         for number, url in enumerate(urls, 1):
             client = nats.NATS()
             try:

@@ -5,7 +5,7 @@ Pure. Owns only these shapes; what becomes of an entry is `rounds`' affair.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -92,3 +92,18 @@ class Recalled:
     message: Offer | Bring
     name: str
     device: DeviceId
+
+
+@dataclass(slots=True)
+class Reply:
+    """What one sender is told at the end of a round."""
+
+    answers: list[Answer] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def give(self, sender: Sender) -> None:
+        """Tell the sender."""
+        for problem in self.problems:
+            sender.give_problem(problem)
+        if self.answers:
+            sender.give_answers(tuple(self.answers))

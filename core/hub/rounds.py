@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 # The loop's own clock stands still within one turn, and has steps of a millisecond.
@@ -26,7 +25,7 @@ from core.errors import BadLog, Malformed, NotSaved, TooLarge
 from core.hub.access import judge_entry
 from core.hub.figures import Figures
 from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
-from core.hub.parties import Brought, Recalled
+from core.hub.parties import Brought, Recalled, Reply
 from core.hub.recollection import wanted
 from core.hub.room import Rooms
 from core.hub.side import Sides
@@ -75,21 +74,6 @@ AWAY = "the hub is cut off from its backplane; these stay with you until it is b
 """What those are told who bring entries meanwhile."""
 
 
-@dataclass(slots=True)
-class Reply:
-    """What one sender is told at the end of a round."""
-
-    answers: list[Answer] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def give(self, sender: Sender) -> None:
-        """Tell the sender."""
-        for problem in self.problems:
-            sender.give_problem(problem)
-        if self.answers:
-            sender.give_answers(tuple(self.answers))
-
-
 def utc_now() -> datetime:
     """Return the hub's clock."""
     return datetime.now(UTC)
@@ -129,6 +113,8 @@ class Rounds:
         if backplane is not None:
             backplane.listen(self._wake.set)
         self._obstacle = AWAY
+        self._reason = ""
+        """Why the last attempt to go on failed, as logged."""
         self._must_reread = False
         """Whether only the log knows what is committed."""
         self._uncommitted: frozenset[CommandId] = frozenset()
@@ -275,7 +261,8 @@ class Rounds:
                     limit = len(part) // 2
                     continue
                 part[0].sender.give_problem(Problem(error.code, error.detail, (part[0].entry.id,)))
-            brought, limit = rest, MAX_GROUP
+                limit = MAX_GROUP
+            brought = rest
 
     async def _settle(
         self, judge: Callable[[], Awaitable[Sequence[Ruling]]], brought: Sequence[Brought] = ()
@@ -500,6 +487,7 @@ class Rounds:
     def _fail(self, brought: Sequence[Brought], error: NotSaved | BadLog) -> None:
         """Defer the round and all that waits behind it: judging later entries first would turn the order."""
         logger.error("read-only: %s", error)
+        self._reason = str(error)
         self.durable = False
         self._obstacle = _DETAILS["read_only"] if self._must_reread else AWAY
         waiting = [*brought, *self._inbox]
@@ -517,7 +505,9 @@ class Rounds:
         try:
             await self._go_on()
         except (NotSaved, BadLog) as error:
-            logger.warning("still read-only: %s", error)
+            if str(error) != self._reason:
+                logger.warning("still read-only: %s", error)
+            self._reason = str(error)
             self._wake.clear()
             try:
                 async with asyncio.timeout(RETRY):

@@ -25,6 +25,10 @@ def test_the_core_does_not_load(heavy: str) -> None:
     assert heavy not in loaded_by("import core")
 
 
+def test_a_hub_on_its_own_does_not_load_the_backplane() -> None:
+    assert "nats" not in loaded_by("import core.hub.server")
+
+
 def test_using_every_public_name_of_the_core_loads_no_terminal() -> None:
     loaded = loaded_by("import core\nfor name in core.__all__: getattr(core, name)")
     assert loaded.isdisjoint({"textual", "rich", "tui"})

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 import pytest
 
-from core.domain.commands import CreateTournament, Entry, Notify
-from core.domain.ids import TournamentId
+from core.domain.commands import Broadcast, CreateTournament, Entry, Notify
+from core.domain.ids import TournamentId, tournament_room
 from core.errors import BadLog, BadSettings
 from core.hub import HubOptions, run
 from core.hub.http import Brought, Outcome
-from core.wire.messages import Answers, Deferred, Events, Heartbeat, Snapshot, Submit
+from core.wire.messages import Answers, Deferred, Events, Heartbeat, Problem, Snapshot, Submit
 from tests.support.hub import HubProcess, TestClient
 from tests.support.nats import NATS_SERVER, NatsServer
 from tests.support.program import courtside, until
@@ -251,3 +253,45 @@ def test_a_hub_whose_backplane_is_away_reads_on_and_says_why(tmp_path: Path) -> 
 def test_what_is_no_nats_server_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(BadSettings, match="nats://host:port"):
         run(HubOptions(tmp_path, port=0, backplane=(url,)))
+
+
+def test_a_round_that_is_too_large_for_the_servers_goes_in_parts(tmp_path: Path) -> None:
+    noise = Random(7)
+    with (
+        NatsServer(tmp_path / "nats", "max_payload: 2800") as nats,
+        hub_on(nats, tmp_path / "a") as hub,
+        TestClient.open(hub) as client,
+    ):
+        hub.post(CREATE)
+        entries = [
+            entry(T, point(PLAN, 1, "a"), id=f"p{number}", why=noise.randbytes(300).hex())
+            for number in range(100)
+        ]
+        data = f'"{b64encode(noise.randbytes(3_000)).decode()}"'
+        entries.insert(50, entry(T, Broadcast(tournament_room(T), "cheer", data), id="huge"))
+        client.send(Submit(tuple(entries)))
+        answered: list[str] = []
+        problems: list[Problem] = []
+        while len(answered) < 100:
+            match client.receive():
+                case Answers(answers):
+                    answered += [answer.id for answer in answers]
+                case Problem() as problem:
+                    problems.append(problem)
+        assert answered == [f"p{number}" for number in range(100)]
+        assert [(problem.code, problem.ids) for problem in problems] == [("too_large", ("huge",))]
+        assert "max_payload" in problems[0].detail
+        assert len(log_of(hub)) == 102
+
+
+def test_without_nats_py_the_flag_says_what_to_install(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['nats'] = None"
+    hub = HubProcess(tmp_path, before=without, options={"backplane": ["nats://127.0.0.1:4222"]})
+    with pytest.raises(RuntimeError, match=r"pip install 'courtside\[backplane\]'"):
+        hub.start()
+
+
+def test_the_command_takes_servers_separated_by_commas(tmp_path: Path) -> None:
+    done = courtside("hub", "--data", tmp_path, "--port", 0, "--backplane", "nats://127.0.0.1:4222, x")
+    assert done.code == 2
+    assert "'x' is no nats://host:port" in done.err

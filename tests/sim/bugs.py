@@ -17,9 +17,10 @@ from core.domain.commands import AddScore
 from core.hub.gate import Gate
 from core.hub.ledger import Known, Ledger, Repeated
 from core.hub.lobby import Lobby
+from core.hub.parties import Reply
 from core.hub.protocol import pack
 from core.hub.room import Room
-from core.hub.rounds import Reply, Rounds
+from core.hub.rounds import Rounds
 from core.realtime import lanes, logs
 from core.realtime.outbox import Outbox
 from core.realtime.overlay import Overlay

@@ -23,10 +23,12 @@ class NatsServer:
 
     Args:
         store: where it keeps its streams.
+        config: further lines of its configuration.
     """
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, config: str = "") -> None:
         self._store = store
+        self._config = config
         self._process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -49,8 +51,10 @@ class NatsServer:
 
     def start(self) -> None:
         """Start it, and return when it takes connections."""
+        config = self._store.with_suffix(".conf")
+        config.write_text(self._config)
         self._process = subprocess.Popen(
-            [NATS_SERVER, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self._store],
+            [NATS_SERVER, "-c", config, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self._store],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
