@@ -152,7 +152,7 @@ class Link:
         except InvalidStatus as error:
             self._end(*_refusal(error))
         except (InvalidURI, InvalidHandshake) as error:
-            self._end(CLOSE_BLOCKED, f"what answers there is no hub: {error}")
+            self._end(CLOSE_BLOCKED, _stranger(error))
         except TimeoutError:
             # Some proxies take the connection and swallow the handshake.
             code = CLOSE_BLOCKED if self._reached.is_set() else CLOSE_ABNORMAL
@@ -262,6 +262,13 @@ def _refusal(error: InvalidStatus) -> tuple[int, str]:
     if error.response.headers.get("Content-Type", "").startswith(HUB_PROBLEM):
         return CLOSE_SIGN_IN if status in (401, 403) else CLOSE_ABNORMAL, f"the hub answered {status}"
     return CLOSE_BLOCKED, f"what answers there lets no WebSocket through (it answered {status})"
+
+
+def _stranger(error: InvalidURI | InvalidHandshake) -> str:
+    """Say what a handshake without a hub at the other end came to."""
+    if isinstance(error.__cause__, EOFError):
+        return "the connection ended before a hub answered"
+    return f"what answers there is no hub: {error}"
 
 
 def _words(error: OSError | EOFError) -> str:
