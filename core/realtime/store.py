@@ -286,8 +286,12 @@ class Store:
     def _set_queue(self, change: QueueChanged) -> None:
         self._queue = change.queue
         changed: dict[TournamentId, Shown] = {}
-        for tournament, shown in self._view.tournaments.items():
-            overlay = self._overlays[tournament]
+        known = self._view.tournaments
+        concerned = set(known)
+        if change.changed is not None:
+            concerned &= {queued.entry.tournament for queued in change.changed}
+        for tournament in concerned:
+            shown, overlay = known[tournament], self._overlays[tournament]
             if overlay.receive_queue(change.queue, change.changed):
                 projection = overlay.projection
                 changed[tournament] = replace(

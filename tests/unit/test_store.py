@@ -23,6 +23,7 @@ from core.domain.ids import (
     Epoch,
     MatchId,
     TeamId,
+    TournamentId,
     admin_room,
     match_id,
     presence_room,
@@ -186,6 +187,18 @@ def test_pending_entries_are_laid_over() -> None:
     assert shown.confirmed.matches[M1].score.home == 1
     assert shown.pending == {M1}
     assert (made.view.confirmed_total, made.view.evicted_total) == (4, 1)
+
+
+def test_an_entry_concerns_its_own_tournament_alone() -> None:
+    made = filled()
+    own, elsewhere = (
+        queued(mine(), "saved"),
+        queued(entry(TournamentId("other"), Notify("Lunch", "now"), id="y"), "saved"),
+    )
+    made.apply(QueueChanged((elsewhere,), 0, 0, (elsewhere,)), NOON)
+    assert made.view.tournaments[PLAN.id].pending == frozenset()
+    made.apply(QueueChanged((elsewhere, own), 0, 0, (own,)), NOON)
+    assert made.view.tournaments[PLAN.id].pending == {M1}
 
 
 def test_what_the_rules_refuse_is_named() -> None:
