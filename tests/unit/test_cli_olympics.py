@@ -8,7 +8,8 @@ import pytest
 
 from core.domain.checks import check
 from core.domain.plan import Plan
-from tui.cli.olympics import CONTESTS, TEAMS, evening, mishaps, players, programme
+from core.domain.playback import rehearse
+from tui.cli.olympics import CONTESTS, TEAMS, evening, mishaps, players, programme, winners
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,8 @@ def test_everything_that_goes_wrong_does_so_at_another_table(seed: int) -> None:
 def test_each_team_has_two_players_of_its_own() -> None:
     teams = [team.id for team in evening(Random(1)).teams]
     assert len({players(team) for team in teams}) == len(TEAMS)
+
+
+def test_teams_that_share_the_first_place_win_together(drawn: Plan) -> None:
+    nobody_played = winners(rehearse(drawn))
+    assert nobody_played.count(" and ") == len(TEAMS) - 1

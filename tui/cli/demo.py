@@ -18,6 +18,7 @@ from tui.cli import hubs
 from tui.cli.console import drawable, open_console
 from tui.cli.crowd import Crowd, Tally
 from tui.cli.exits import Exit, Stopped
+from tui.cli.olympics import winners
 from tui.cli.output import put, put_json
 from tui.cli.parser import Command, above_zero, seconds
 
@@ -117,7 +118,7 @@ def _summary(tally: Tally, seed: int, span: float) -> dict[str, object]:
         "reopened": tally.reopened,
         "offline": tally.offline,
         "leaders": leaders,
-        "champion": leaders[0]["team"] if state.status == "finished" else None,
+        "champion": winners(state) if state.status == "finished" else None,
         "true": not tally.wrong,
     }
 

@@ -127,8 +127,10 @@ class Keeper:
 
         state = await self._desk.look(settled)
         for pool in self._level(state):
-            await self._desk.enter(commands.DrawLots(pool), "level by all rules").confirmed()
-            state = await self._desk.look(lambda state, pool=pool: pool not in self._level(state))  # type: ignore[misc]
+            lots = self._desk.enter(commands.DrawLots(pool), "level by all rules")
+            await lots.confirmed()
+        if self._level(state):
+            state = await self._desk.look(lambda state: not self._level(state))
         match = state.matches[match_id]
         if match.finished:
             return None

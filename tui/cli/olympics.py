@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from core import drawing, games, ids, plan
+from core import drawing, games, ids, leaderboard, plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
+
+    from core import Tournament
 
 TOURNAMENT = ids.TournamentId("beer-olympics")
 TEAMS = (
@@ -135,6 +137,12 @@ def mishaps(random: Random) -> Mishaps:
         },
         leaver=_slug(random.choice(TEAMS)),
     )
+
+
+def winners(state: Tournament) -> str:
+    """Return who leads the leaderboard; all of them, where teams share the first place."""
+    board = leaderboard.leaderboard(state)
+    return " and ".join(state.teams[line.team].name for line in board if line.rank == 1)
 
 
 def players(team: ids.TeamId) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import commands, leaderboard
+from tui.cli.olympics import winners
 
 if TYPE_CHECKING:
     from core import Tournament, plan
@@ -67,7 +68,6 @@ class Ops:
             return all(match.finished for match in state.matches.values())
 
         state = await self._desk.look(over)
-        first = leaderboard.leaderboard(state)[0]
-        winner = state.teams[first.team].name
-        self._desk.enter(commands.Notify(f"{winner} win the Beer Olympics", f"{first.points} points"))
+        points = leaderboard.leaderboard(state)[0].points
+        self._desk.enter(commands.Notify(f"{winners(state)} win the Beer Olympics", f"{points} points"))
         self._desk.enter(commands.ChangeStatus("finished"))

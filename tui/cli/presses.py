@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from core import commands, games
+from tui.cli.olympics import players
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,4 @@ def correction(count: Count, winner: commands.Side) -> commands.Score:
 
 def player(team: ids.TeamId, press: Press) -> str:
     """Return who did what is pressed; `""` where nobody asks."""
-    # Loaded on use: the names belong to the evening.
-    from tui.cli.olympics import players
-
     return "" if press.action is None else players(team)[press.thrower]
