@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 Standing = Literal["valid", "expired", "revoked"]
 Grant = Literal["any", "courts", "confirm", "own", "no"]
 """`any`: wherever the pass is for; `courts`: on the pass's courts; `confirm`: the same, where the tournament
-lets moderators confirm; `own`: the room of the pass's own team or role; `no`: never."""
+lets moderators confirm; `own`: the room of the pass's own team or role, the coming and going of that team;
+`no`: never."""
 Opening = Literal["everybody", "readers", "entries", "admins"]
 """`everybody`: also without a pass; `readers`: who may read; `entries`: all but
 spectators, each entry is judged by itself; `admins`: admins alone."""
@@ -83,8 +84,8 @@ COMMANDS: Mapping[type[Command], Row] = MappingProxyType({
     AssignSlot:       ("any", "courts",  "no",        "no"),
     Settle:           ("any", "courts",  "no",        "no"),
     ChangeStatus:     ("any", "no",      "no",        "no"),
-    AddTeam:          ("any", "no",      "no",        "no"),
-    RemoveTeam:       ("any", "no",      "no",        "no"),
+    AddTeam:          ("any", "no",      "own",       "no"),
+    RemoveTeam:       ("any", "no",      "own",       "no"),
     RenameTeam:       ("any", "no",      "no",        "no"),
     RenameTournament: ("any", "no",      "no",        "no"),
     WithdrawTeam:     ("any", "no",      "no",        "no"),
@@ -248,6 +249,11 @@ def judge_entry(pass_: Pass, entry: Entry, state: Tournament | None) -> Permit:
         entry: the entry.
         state: its tournament; `None` where there is none.
     """
+    if _of_own_team(pass_, entry):
+        # What is on no match cannot be held: the rules refuse it for this reason.
+        if state is None or state.status == "open":
+            return _JUDGE
+        return Permit("hold", f"teams come and go while it is open, not {state.status}")
     if pass_.role not in WRITERS or not _covers(pass_, entry.tournament):
         return Permit("sign_in", _who(pass_, entry))
     if pass_.standing != "valid":
@@ -321,6 +327,15 @@ def origin_allowed(origin: str | None, host: str | None) -> bool:
 
 def _grant(row: Row, role: Role) -> Grant:
     return row[ROLES.index(role)]
+
+
+def _of_own_team(pass_: Pass, entry: Entry) -> bool:
+    """Tell whether somebody brings their own team, or takes it out."""
+    command = entry.command
+    if not isinstance(command, AddTeam | RemoveTeam) or _grant(COMMANDS[type(command)], pass_.role) != "own":
+        return False
+    team = command.team.id if isinstance(command, AddTeam) else command.team
+    return team == pass_.team and pass_.standing == "valid" and _covers(pass_, entry.tournament)
 
 
 def _covers(pass_: Pass, tournament: TournamentId) -> bool:

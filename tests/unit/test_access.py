@@ -157,6 +157,20 @@ def test_what_concerns_more_than_a_match_is_for_admins(command: Command) -> None
     assert outcomes(command, NARROW["on another court"]) == ("judge", "hold", "sign_in", "sign_in")
 
 
+def test_a_participant_comes_and_goes_with_the_own_team_while_the_tournament_is_open() -> None:
+    own = holder("participant", team=A)
+    being_open = msgspec.structs.replace(STATE, status="open")
+    for command in (AddTeam(Team(A, "Ants")), RemoveTeam(A)):
+        assert judge_entry(own, entry(LEAGUE, command), being_open).outcome == "judge"
+        assert judge_entry(own, entry(LEAGUE, command), None).outcome == "judge"
+        late = judge_entry(own, entry(LEAGUE, command), STATE)
+        assert (late.outcome, late.reason) == ("hold", "teams come and go while it is open, not running")
+        assert outcome(holder("participant", team=TeamId("z")), command) == "sign_in"
+        assert outcome(holder("participant", team=A, standing="expired"), command) == "sign_in"
+        assert outcome(holder("participant", team=A, tournaments=frozenset({OTHER})), command) == "sign_in"
+        assert outcome(holder("moderator", team=A), command) == "hold"
+
+
 def test_a_result_is_confirmed_by_admins_and_by_moderators_where_the_tournament_says_so() -> None:
     command = ConfirmResult(M1)
     #                                                             admin    moderator  participant spectator
