@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import desks
+from tests.support import beer, desks
 from tests.support.console import SIZES, Console, Desk, make
 from tests.support.desks import match
 
@@ -80,3 +80,45 @@ def test_dialog(snap_compare: Callable[..., bool]) -> None:
         await console.wait_for("Send mine again: M033?")
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=asked)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("screen", ["scores", "sets", "cups", "time", "feed", "board", "table"])
+def test_games(snap_compare: Callable[..., bool], screen: str, size: tuple[int, int]) -> None:
+    matches = {"sets": 1, "cups": 3, "time": 6}
+    app = make(beer.going(), "entry" if screen in matches else screen)
+    app.scoring = beer.match(matches.get(screen, 1))
+
+    async def settled(pilot: Pilot[int]) -> None:
+        app.paint()
+        await pilot.pause()
+        app.paint()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
+FLOWS: dict[str, tuple[tuple[str, ...], str]] = {
+    "new": (("n", *"Summer Cup", "enter", *"Lions", "enter", *"Foxes", "enter", *"Bears"), "3 teams, 3 matches"),
+    "organise": (("T",), "Enter chooses"),
+    "correct": (("equals_sign", *"1", "enter", *"3", "enter"), "M008 home side"),
+    "forfeit": (("X",), "did not come"),
+    "times": (("a",), "The lowest time wins"),
+}
+
+
+@pytest.mark.parametrize("size", [(60, 16), *SIZES.values()], ids=["60x16", *SIZES])
+@pytest.mark.parametrize("flow", FLOWS)
+def test_forms(snap_compare: Callable[..., bool], flow: str, size: tuple[int, int]) -> None:
+    desk = beer.going()
+    app = make(desk, "scores" if flow in ("new", "organise") else "entry")
+    app.scoring = beer.match({"correct": 7, "times": 6}.get(flow, 3))
+    pressed, shown = FLOWS[flow]
+
+    async def asked(pilot: Pilot[int]) -> None:
+        console = Console(app, desk, pilot)
+        await console.wait_for("COURTSIDE")
+        await console.press(*pressed)
+        await console.wait_for(shown)
+
+    assert snap_compare(app, terminal_size=size, run_before=asked)

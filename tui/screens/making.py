@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 LONGEST = 80
+LOW = 21
+"""Windows lower than this, in rows, show fewer of the teams."""
 _WAYS = tuple(making.WAYS)
 _GAMES = tuple(making.GAMES)
 _BEGIN = ("now", "later: it stays open for teams until you start it")
@@ -69,7 +71,7 @@ class NewTournament(ModalScreen["making.Draft | None"]):
             with Horizontal(classes="field"):
                 yield Static(Content("Name"), classes="label")
                 yield Input(draft.name, id="name", placeholder="Summer Cup", max_length=LONGEST, compact=True)
-            yield Static(Content("Teams, one a line, typed or pasted; an empty line goes on"))
+            yield Static(Content("Teams, one a line; an empty line goes on"))
             yield Teams(draft.teams, id="teams", compact=True, soft_wrap=False)
             yield Dial("Format", tuple(making.WAYS.values()), _WAYS.index(draft.way), id="dial-way")
             pools = tuple(str(number) for number in range(1, making.MOST_POOLS + 1))
@@ -86,7 +88,11 @@ class NewTournament(ModalScreen["making.Draft | None"]):
                 yield Button(Content("Create"), id="go")
 
     def on_mount(self) -> None:
+        self.on_resize()
         self.preview()
+
+    def on_resize(self) -> None:
+        self.set_class(self.app.size.height < LOW, "-low")
 
     def _dial(self, name: str) -> int:
         return self.query_one(f"#dial-{name}", Dial).index

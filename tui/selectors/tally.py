@@ -24,7 +24,7 @@ WIDEST: dict[type[games.Rules], int] = {
     games.TimeRules: 19,
 }
 """Cells that a score takes in a list."""
-_TIME = re.compile(r"(?:(?:(\d{1,2}):)?([0-5]?\d):)?(\d{1,5})(?:[.,](\d{1,3}))?", re.ASCII)
+_TIME = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,4}):)?(\d{1,5})(?:[.,](\d{1,3}))?", re.ASCII)
 _SET = re.compile(r"(\d{1,4})[-:](\d{1,4})", re.ASCII)
 TIME_HELP = "Write a time as 1:23.456 or 83.456; leave it empty for none"
 SETS_HELP = "Write the sets as 25-22 21-25 15-10, the home side's points first"
@@ -167,7 +167,7 @@ def read_time(typed: str) -> int | None:
     if found is None:
         return None
     hours, minutes, seconds, fraction = found.groups()
-    if minutes is not None and int(seconds) > 59:
+    if (minutes is not None and int(seconds) > 59) or (hours is not None and int(minutes) > 59):
         return None
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)
     milliseconds = whole * 1000 + int((fraction or "0").ljust(3, "0"))
