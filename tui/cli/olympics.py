@@ -168,7 +168,7 @@ def _stages(contest: Contest, seeds: Sequence[ids.TeamId]) -> list[plan.Stage]:
         case "pools":
             pools = tuple(_pool(contest, seeds, at) for at in range(len(seeds) // POOL_SIZE))
             four = plan.SingleElimination(drawing.across(pools, 1), third_place=True)
-            breaks = ("head_to_head", "difference", "scored", "lot")
+            breaks = ("head_to_head", "lot")
             return [
                 replace(stage, pools=pools, tie_breaks=breaks, format=plan.RoundRobin()),
                 plan.Stage(
