@@ -66,8 +66,8 @@ def test_what_goes_wrong_in_an_evening_went_wrong_and_was_put_right(whole: Eveni
     assert (whole.tally.conflicts, whole.tally.reopened, whole.tally.offline) == (1, 1, 3)
     assert whole.tally.undone > 5
     assert kinds(whole.log) >= {
-        "ConflictSettled", "EntryUndone", "LotsDrawn", "MatchForfeited", "MatchMoved", "RoundDrawn", "ScoreSet",
-        "SetWon", "TeamWithdrawn", "TimeSet",
+        "ConflictSettled", "EntryUndone", "LotsDrawn", "MatchForfeited", "MatchMoved", "RoundDrawn",
+        "ScoreSet", "SetWon", "TeamWithdrawn", "TimeSet",
     }  # fmt: skip
     assert {"no_show", "withdrawn"} <= {
         match.forfeit.cause for match in whole.state.matches.values() if match.forfeit is not None
