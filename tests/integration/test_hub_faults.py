@@ -21,6 +21,7 @@ from core.errors import BadLog, BadSettings, FolderInUse
 from core.hub import HubOptions, run, running
 from core.hub.protocol import MAX_BUFFER_BYTES
 from core.hub.sqlite_log import SqliteLog
+from core.realtime.thread import realtime_in_thread
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
     Answers,
@@ -36,6 +37,7 @@ from core.wire.messages import (
 )
 from core.wire.poll import MEDIA_TYPES
 from tests.support.hub import HubProcess, TestClient
+from tests.support.scorer import quick
 from tests.support.tournaments import entry, league, match, point
 
 if TYPE_CHECKING:
@@ -161,6 +163,25 @@ def test_while_the_disk_refuses_the_hub_is_for_reading_and_then_goes_on_by_itsel
         ann.send(Submit((scored(2), scored(3))))
         assert [answer.seq for answer in ann.expect(Answers).answers] == [4, 5]
         assert [event.seq for event in bo.expect(Events).events] == [4, 5]
+
+
+def test_while_the_disk_refuses_nothing_is_live_and_what_is_entered_waits(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    with realtime_in_thread(quick(tmp_path / "laptop", hub.url)) as realtime:
+        realtime.join(f"tournament:{PLAN.id}")
+        realtime.wait_until(lambda view: PLAN.id in view.tournaments and view.tournaments[PLAN.id].live, 10)
+        _, hard = resource.prlimit(hub.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(hub.pid, resource.RLIMIT_FSIZE, (0, hard))
+        waiting = realtime.submit(point(PLAN, 1, "a"))
+        view = realtime.wait_until(lambda view: not view.tournaments[PLAN.id].live, 10)
+        assert view.connection.connected
+        assert not view.connection.durable
+        assert view.tournaments[PLAN.id].as_of is not None
+        assert not waiting.answered
+        resource.prlimit(hub.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        assert waiting.wait(20).outcome == "accepted"
+        realtime.wait_until(lambda view: view.tournaments[PLAN.id].live, 10)
 
 
 def test_a_reader_that_does_not_read_is_aborted_and_the_others_feel_nothing(hub: HubProcess) -> None:
