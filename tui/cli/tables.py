@@ -70,7 +70,7 @@ def standings_text(state: Tournament) -> str:
         blocks.append(f"Leaderboard\n{_leaderboard(state)}")
     for pool in standings.tables(state):
         stage = state.stage(pool.stage)
-        title = pool.name if pool.name == stage.name else f"{stage.name}: {pool.name}"
+        title = pool.name if pool.name.startswith(stage.name) else f"{stage.name}: {pool.name}"
         title = title if len(state.stages) > 1 else pool.name
         note = "" if pool.complete else " (not finished)"
         blocks.append(f"{title}{note}\n{_pool(state, pool)}")
