@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from core import Settings
 
 
+_MOMENTS = ("last_activity", "next_try_at")
+"""Names of what is measured by this process's own clock."""
+
+
 async def _status(args: argparse.Namespace, settings: Settings) -> int:
     settings = located(settings)
     async with open_realtime(settings, sends=False) as realtime:
@@ -55,7 +59,7 @@ def _dated(name: str, value: object) -> object:
         return {inner: _dated(inner, one) for inner, one in value.items()}
     if isinstance(value, list | tuple):
         return [_dated("", part) for part in value]
-    if name == "last_activity" and isinstance(value, float):
+    if name in _MOMENTS and isinstance(value, float):
         ago = timedelta(seconds=time.monotonic() - value)
         return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value
