@@ -78,7 +78,10 @@ class Maker:
         for command in (commands.CreateTournament(drawn), *then):
             self._console.submit(command, tournament=drawn.id)
         self._console.choose_tournament(drawn.id)
-        self._console.say(f"{drawn.name}: Enter opens a match, then  a  and  l  are points")
+        told = "Enter opens a match, then  a  and  l  score"
+        if drawn.status != "running":
+            told = f"it is {drawn.status}:  T  adds teams and starts it"
+        self._console.say(f"{drawn.name}: {told}")
 
     def open_file(self) -> None:
         """Ask for a file, and create the tournament in it."""

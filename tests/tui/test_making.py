@@ -87,8 +87,19 @@ async def test_teams_can_be_pasted() -> None:
     async with opened(desk) as console:
         await dialog(console)
         await console.press(*"Cup", "enter")
-        console.app.screen.query_one("#teams").post_message(Paste("Lions\nFoxes\n\n  Bears \n"))
+        console.app.post_message(Paste("Lions\nFoxes\n\n  Bears \n"))
         await console.wait_for("3 teams, 3 matches")
+
+
+async def test_keys_that_arrive_together_go_to_their_fields() -> None:
+    async with opened(Desk()) as console:
+        await dialog(console)
+        console.type_at_once(*"Cup", "enter", *"Lions", "enter", *"Foxes")
+        await console.wait_for("2 teams, 1 match on 2 courts")
+        await console.press("escape", "o")
+        await console.wait_for("Open a tournament's file")
+        console.type_at_once(*"nowhere", "enter")
+        await console.wait_for("nowhere: No such file")
 
 
 async def test_a_swiss_tournament_draws_its_first_round() -> None:

@@ -99,7 +99,10 @@ def test_games(snap_compare: Callable[..., bool], screen: str, size: tuple[int, 
 
 
 FLOWS: dict[str, tuple[tuple[str, ...], str]] = {
-    "new": (("n", *"Summer Cup", "enter", *"Lions", "enter", *"Foxes", "enter", *"Bears"), "3 teams, 3 matches"),
+    "new": (
+        ("n", *"Summer Cup", "enter", *"Lions", "enter", *"Foxes", "enter", *"Bears"),
+        "3 teams, 3 matches",
+    ),
     "organise": (("T",), "Enter chooses"),
     "correct": (("equals_sign", *"1", "enter", *"3", "enter"), "M008 home side"),
     "forfeit": (("X",), "did not come"),

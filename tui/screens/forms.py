@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -52,7 +53,11 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
         focus: the field to begin with.
     """
 
-    BINDINGS: ClassVar = [("escape", "leave", "back")]
+    BINDINGS: ClassVar = [
+        ("escape", "leave", "back"),
+        # With priority: the next keys of the same burst belong to the next field.
+        Binding("enter", "onward", "next", show=False, priority=True),
+    ]
     AUTO_FOCUS = ""
 
     def __init__(
@@ -92,14 +97,20 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
     def on_mount(self) -> None:
         self.query_one(f"#field{self._focus}", Input).focus()
 
-    @on(Input.Submitted)
-    def next_field(self, event: Input.Submitted) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave Enter to the buttons where they have the focus."""
+        return action != "onward" or isinstance(self.focused, Input)
+
+    def action_onward(self) -> None:
         """Go on to the next field; behind the last one, give the answer."""
-        number = int((event.input.id or "").removeprefix("field")) + 1
+        field = self.focused
+        assert isinstance(field, Input)  # else Enter is a button's
+        number = int((field.id or "").removeprefix("field")) + 1
         if number < len(self._fields):
-            self.query_one(f"#field{number}", Input).focus()
+            self.set_focus(self.query_one(f"#field{number}", Input))
         else:
-            self.give()
+            # After what was typed before Enter and is still on its way to the field.
+            field.call_later(self.give)
 
     @on(Button.Pressed, "#go")
     def give(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -51,7 +52,11 @@ class NewTournament(ModalScreen["making.Draft | None"]):
         keep: is told what is filled in whenever it changes, so that leaving loses nothing.
     """
 
-    BINDINGS: ClassVar = [("escape", "leave", "back")]
+    BINDINGS: ClassVar = [
+        ("escape", "leave", "back"),
+        # With priority: the next keys of the same burst are a team's name.
+        Binding("enter", "to_teams", "teams", show=False, priority=True),
+    ]
     AUTO_FOCUS = "#name"
 
     def __init__(
@@ -124,10 +129,12 @@ class NewTournament(ModalScreen["making.Draft | None"]):
         summary.set_class(bool(problem), "error")
         summary.update(Content(told))
 
-    @on(Input.Submitted)
-    def to_teams(self) -> None:
-        """Go on to the teams."""
-        self.query_one("#teams", Teams).focus()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave Enter to all but the name."""
+        return action != "to_teams" or isinstance(self.focused, Input)
+
+    def action_to_teams(self) -> None:
+        self.set_focus(self.query_one("#teams", Teams))
 
     @on(Button.Pressed, "#go")
     def give(self) -> None:
