@@ -14,6 +14,7 @@ import logging
 import secrets
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -54,6 +55,8 @@ COPIES = 3
 """Servers that keep each message, where so many are named."""
 CONNECT = 2.0
 """Seconds for one server to answer."""
+JOIN = 15.0
+"""Seconds to connect to one server after the other and to find the stream."""
 ACKNOWLEDGE = 2.0
 """Seconds for an acknowledgement, then the same bytes are sent again."""
 ATTEMPTS = 3
@@ -137,12 +140,18 @@ class JetStream:
         try:
             while True:
                 await self._joined.wait()
+                reader = self._reader
+                assert reader is not None, "joined"
                 try:
-                    await self._read_on()
+                    await self._read_on(reader)
                 except (NatsError, OSError, TimeoutError) as error:
-                    self._lose(f"reading failed: {error}")
+                    if (task := asyncio.current_task()) is not None and task.cancelling():
+                        # nats-py takes a cancellation for its own where the connection has ended.
+                        raise asyncio.CancelledError from error
+                    if reader is self._reader:
+                        self._lose(f"reading failed: {error}")
                 except Malformed as error:
-                    self.give_up(BadLog(STREAM, f"after {self._read}: {error}"))
+                    self.give_up(BadLog("the backplane", f"after {self._read} of its stream: {error}"))
         finally:
             await self._disconnect()
 
@@ -163,14 +172,16 @@ class JetStream:
         if strange:
             self._refuse("the log", f"{strange}; start this hub with another --data folder")
         self._joined.clear()
+        self._reader = None
         self._waiting.clear()
         await self._disconnect()
         # Hubs that lost one server together do not come to the next one together.
         await asyncio.sleep(_chance.uniform(0, JITTER) if self._failures else 0)
         self._failures += 1
         try:
-            await self._connect()
-            await self._begin(chain)
+            async with asyncio.timeout(JOIN):
+                await self._connect()
+                await self._begin(chain)
         except (NatsError, OSError, TimeoutError) as error:
             self._away = f"no server answers as it should ({str(error) or type(error).__name__})"
             raise NotSaved("the backplane", self._away) from error
@@ -278,11 +289,10 @@ class JetStream:
                     ping_interval=PING,
                     max_outstanding_pings=2,
                     error_cb=_note,
-                    closed_cb=self._closed,
+                    closed_cb=partial(self._closed, client),
                 )
             except (NatsError, OSError, TimeoutError):
-                with contextlib.suppress(NatsError, OSError, TimeoutError):
-                    await client.close()
+                await _close(client)
                 if number == len(urls):
                     raise
                 continue
@@ -334,11 +344,9 @@ class JetStream:
         message = await self._context.get_msg(STREAM, at)
         return str((message.headers or {}).get(api.Header.MSG_ID.value, ""))
 
-    async def _read_on(self) -> None:
-        """Take in what comes, one message and then those that wait behind it, until it fails."""
-        reader = self._reader
-        assert reader is not None, "joined"
-        while self._joined.is_set():
+    async def _read_on(self, reader: JetStreamContext.PullSubscription) -> None:
+        """Take in what comes, one message then those that wait behind it, until there is another reader."""
+        while self._is_current(reader):
             if len(self._waiting) >= MAX_WAITING:
                 self._room.clear()
                 await self._room.wait()
@@ -348,11 +356,14 @@ class JetStream:
             except TimeoutError:
                 await self._look(reader)
                 continue
-            self._take_in(first)
+            self._take_in(first, reader)
             # No more than are there: `fetch` waits for as many as it was asked for.
             more = min(first.metadata.num_pending, BATCH)
             for message in await reader.fetch(more, timeout=LISTEN) if more else ():
-                self._take_in(message)
+                self._take_in(message, reader)
+
+    def _is_current(self, reader: JetStreamContext.PullSubscription) -> bool:
+        return reader is self._reader and self._joined.is_set()
 
     async def _look(self, reader: JetStreamContext.PullSubscription) -> None:
         """Prove that the silence is one: the server still knows this reader, and has sent it nothing more."""
@@ -360,14 +371,14 @@ class JetStream:
         if info.delivered is not None and info.delivered.stream_seq > self._read + MAX_WAITING:
             self._lose(f"messages after {self._read} did not come")
 
-    def _take_in(self, message: Msg) -> None:
-        """Put a message to those that wait.
+    def _take_in(self, message: Msg, reader: JetStreamContext.PullSubscription) -> None:
+        """Put a message to those that wait, unless its reader was given up.
 
         Raises:
             Malformed: it is no group.
         """
         at = message.metadata.sequence.stream
-        if at <= self._read or not self._joined.is_set():
+        if not self._is_current(reader) or at <= self._read:
             return
         if at > self._read + 1:
             self._lose(f"messages between {self._read} and {at} did not come")
@@ -449,15 +460,14 @@ class JetStream:
         self._news.set()
         self._wake()
 
-    async def _closed(self) -> None:
-        if self._joined.is_set():
+    async def _closed(self, client: Client) -> None:
+        if client is self._client:
             self._lose("the connection ended")
 
     async def _disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await client.close()
+            await _close(client)
 
 
 def _stream_config(servers: int) -> api.StreamConfig:
@@ -476,6 +486,12 @@ def _stream_config(servers: int) -> api.StreamConfig:
         deny_delete=True,
         deny_purge=True,
     )
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(NatsError, OSError, TimeoutError):
+        async with asyncio.timeout(CONNECT):
+            await client.close()
 
 
 async def _note(error: Exception) -> None:

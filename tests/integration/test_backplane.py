@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 import pytest
 
-from core.domain.commands import Broadcast, CreateTournament, Entry, Notify
-from core.domain.ids import TournamentId, tournament_room
+from core.domain.commands import CreateTournament, Entry
+from core.domain.ids import TournamentId
 from core.errors import BadLog, BadSettings
 from core.hub import HubOptions, run
 from core.hub.http import Brought, Outcome
-from core.wire.messages import Answers, Deferred, Events, Heartbeat, Problem, Snapshot, Submit
+from core.wire.messages import Answers, Deferred, Events, Heartbeat, Snapshot, Submit
 from tests.support.hub import HubProcess, TestClient
 from tests.support.nats import NATS_SERVER, NatsServer
 from tests.support.program import courtside, until
@@ -35,7 +31,6 @@ pytestmark = [
 
 PLAN = league()
 T = PLAN.id
-OTHER = league(name="other")
 CREATE = entry(T, CreateTournament(PLAN), id="plan")
 
 
@@ -162,79 +157,12 @@ def offer(hub: HubProcess, one: Entry) -> Answers | Deferred:
                 return message
 
 
-def test_a_server_that_hangs_leaves_no_entry_in_doubt(
-    hubs: tuple[HubProcess, HubProcess], nats: NatsServer
-) -> None:
-    a, b = hubs
-    a.post(scored(0))
-    nats.pause()
-    # It may take these bytes when it goes on: unknown, not failed.
-    with TestClient.open(a, "laptop-1") as client:
-        client.send(Submit((scored(1),)))
-        assert client.expect(Deferred, 20).code == "read_only"
-    nats.go_on()
-    for hub in hubs:
-        until(lambda hub=hub: isinstance(offer(hub, scored(1)), Answers))  # type: ignore[misc]
-    agree(a, b, 4)
-
-
-def test_a_hub_that_comes_later_reads_the_whole_past_before_it_answers(
-    hubs: tuple[HubProcess, HubProcess], nats: NatsServer, tmp_path: Path
-) -> None:
-    a, _ = hubs
-    a.post(entry(OTHER.id, CreateTournament(OTHER), id="plan-2"), *(scored(number) for number in range(40)))
-    a.post(entry(OTHER.id, Notify("soon", "the final"), id="n1"))
-    with hub_on(nats, tmp_path / "c") as late:
-        assert len(log_of(late)) == 42
-        assert log_of(late, OTHER.id) == log_of(a, OTHER.id)
-        assert late.post(scored(7)) == a.post(scored(7))
-
-
-def test_an_undo_and_a_refusal_are_known_at_the_other_hub(hubs: tuple[HubProcess, HubProcess]) -> None:
-    a, b = hubs
-    bad = entry(TournamentId("no.such > thing"), point(PLAN, 1, "a"), id="bad")
-    (refused,) = a.post(bad)
-    assert refused.outcome == "refused"
-    assert b.post(bad) == [refused]
-
-
 def test_a_log_of_another_life_is_refused_with_words(nats: NatsServer, tmp_path: Path) -> None:
     with HubProcess(tmp_path / "alone") as alone:
         alone.post(CREATE)
     options = HubOptions(tmp_path / "alone", port=0, backplane=(nats.url,))
     with pytest.raises(BadLog, match=r"league was never on the backplane.*another --data"):
         run(options)
-    with hub_on(nats, tmp_path / "a") as shared:
-        shared.post(CREATE)
-    with HubProcess(tmp_path / "a") as alone:
-        alone.post(scored(1))
-    with pytest.raises(BadLog, match="when it was on the backplane last"):
-        run(HubOptions(tmp_path / "a", port=0, backplane=(nats.url,)))
-
-
-def test_a_backplane_that_lost_its_stream_is_refused_with_words(nats: NatsServer, tmp_path: Path) -> None:
-    with hub_on(nats, tmp_path / "a") as first:
-        first.post(CREATE)
-    with NatsServer(tmp_path / "empty") as other:
-        with pytest.raises(BadLog, match="it ends at 0, this log has it up to 1"):
-            run(HubOptions(tmp_path / "a", port=0, backplane=(other.url,)))
-        with hub_on(other, tmp_path / "b") as second:
-            second.post(entry(OTHER.id, CreateTournament(OTHER), id="plan-2"))
-        with pytest.raises(BadLog, match="at 1 it has something else"):
-            run(HubOptions(tmp_path / "a", port=0, backplane=(other.url,)))
-
-
-def test_a_chain_that_breaks_stops_writing_and_says_so(
-    hubs: tuple[HubProcess, HubProcess], nats: NatsServer, tmp_path: Path
-) -> None:
-    a, b = hubs
-    agree(a, b, 1)
-    b.kill()
-    with closing(sqlite3.connect(tmp_path / "b/hub/log.sqlite3")) as log, log:
-        log.execute("UPDATE chain SET of = 'another'")
-    a.post(scored(0))
-    with pytest.raises(BadLog, match=r"was judged on .* writes nothing more"):
-        run(HubOptions(b.data, port=0, backplane=(nats.url,)))
 
 
 def test_a_hub_whose_backplane_is_away_reads_on_and_says_why(tmp_path: Path) -> None:
@@ -253,35 +181,6 @@ def test_a_hub_whose_backplane_is_away_reads_on_and_says_why(tmp_path: Path) -> 
 def test_what_is_no_nats_server_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(BadSettings, match="nats://host:port"):
         run(HubOptions(tmp_path, port=0, backplane=(url,)))
-
-
-def test_a_round_that_is_too_large_for_the_servers_goes_in_parts(tmp_path: Path) -> None:
-    noise = Random(7)
-    with (
-        NatsServer(tmp_path / "nats", "max_payload: 2800") as nats,
-        hub_on(nats, tmp_path / "a") as hub,
-        TestClient.open(hub) as client,
-    ):
-        hub.post(CREATE)
-        entries = [
-            entry(T, point(PLAN, 1, "a"), id=f"p{number}", why=noise.randbytes(300).hex())
-            for number in range(100)
-        ]
-        data = f'"{b64encode(noise.randbytes(3_000)).decode()}"'
-        entries.insert(50, entry(T, Broadcast(tournament_room(T), "cheer", data), id="huge"))
-        client.send(Submit(tuple(entries)))
-        answered: list[str] = []
-        problems: list[Problem] = []
-        while len(answered) < 100:
-            match client.receive():
-                case Answers(answers):
-                    answered += [answer.id for answer in answers]
-                case Problem() as problem:
-                    problems.append(problem)
-        assert answered == [f"p{number}" for number in range(100)]
-        assert [(problem.code, problem.ids) for problem in problems] == [("too_large", ("huge",))]
-        assert "max_payload" in problems[0].detail
-        assert len(log_of(hub)) == 102
 
 
 def test_without_nats_py_the_flag_says_what_to_install(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -69,15 +70,18 @@ class NatsServer:
 
     def pause(self) -> None:
         """Have it answer nothing, with its connections open."""
-        self._signal(signal.SIGSTOP)
+        pid = self._signal(signal.SIGSTOP)
+        # The signal takes its time: what is sent meanwhile would still be answered.
+        os.waitpid(pid, os.WUNTRACED)
 
     def go_on(self) -> None:
         """Have it answer again."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
+    def _signal(self, number: int) -> int:
         assert self._process is not None
         self._process.send_signal(number)
+        return self._process.pid
 
     def _answers(self) -> bool:
         try:
