@@ -7,7 +7,6 @@ Guarantees that whatever changes who plays where is shown before it goes out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from core import commands, ids, names, plan
 from tui.correcting import correct
 from tui.screens.forms import Field, Form, Pick
 from tui.selectors import words
+from tui.selectors.daytime import TIME_HELP, read_time, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,6 @@ NEXT: dict[plan.Status, tuple[tuple[plan.Status, str, str], ...]] = {
     "running": (("finished", "Finish it", "No more scores are taken until it is taken up again."),),
     "finished": (("running", "Take it up again", "Matches can be played and reopened again."),),
 }
-TIME_HELP = "Write a time as 14:20, or with its day as 2026-06-14 14:20; leave it empty for none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,32 +377,6 @@ class Organiser:
                 then(values)
 
         self._console.push_screen(Form(title, fields, go, check, told), given)
-
-
-def readable(typed: str, now: datetime) -> bool:
-    """Tell whether a time can be read."""
-    try:
-        read_time(typed, now)
-    except ValueError:
-        return False
-    return True
-
-
-def read_time(typed: str, now: datetime) -> datetime | None:
-    """Return the time that a person means, UTC; `None` for none.
-
-    Args:
-        typed: a time of day, or with its date before it.
-        now: the wall clock: its zone and, where none is given, its day are meant.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    if not typed.strip():
-        return None
-    day, _, clock = typed.strip().rpartition(" ")
-    date = datetime.fromisoformat(day.strip()).date() if day else now.date()
-    return datetime.combine(date, time.fromisoformat(clock), now.tzinfo).astimezone(UTC)
 
 
 def _is_whole(typed: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from core.domain.commands import (
+    Command,
     CompleteMatch,
     DrawRound,
     EnterSets,
@@ -25,9 +26,9 @@ from core.domain.ids import PoolId
 from core.domain.plan import Plan, RoundRobin, SingleElimination, Swiss
 from tests.support import beer
 from tests.support.beer import FOXES, LIONS, match
-from tui.organising import read_time, readable
 from tui.selectors import correction, making, standings, tally, words
 from tui.selectors.cells import plain
+from tui.selectors.daytime import read_time, readable
 
 AT = datetime(2026, 6, 14, 14, 2, 31, tzinfo=UTC)
 
@@ -147,7 +148,7 @@ class TestCorrection:
         state = desk.hub[beer.EVENING]
         asked = [ReopenMatch(match(7))]
         assert correction.lines(state, preview(state, asked, AT))[0] == "! Already begun after it: M008"
-        whole = [*asked, SetScore(match(7), Score(0, 1)), CompleteMatch(match(7))]
+        whole: list[Command] = [*asked, SetScore(match(7), Score(0, 1)), CompleteMatch(match(7))]
         assert correction.lines(state, preview(state, whole, AT))[0] == (
             "! M008 has begun with Lions; by this Foxes should play there. It stays as it is."
         )
