@@ -10,7 +10,8 @@ from core import commands, ids
 from tui import keys
 from tui.messages import Moved, Opened
 from tui.screens.base import ListScreen, after
-from tui.screens.dialogs import Ask, ScoreForm
+from tui.screens.dialogs import Ask
+from tui.screens.match import ask_score
 from tui.selectors import decision, entry, queue, words
 from tui.selectors.cells import Run, spread
 from tui.widgets.lines import Lines
@@ -156,16 +157,13 @@ class QueueScreen(ListScreen):
             return
         tournament = queue.shown_of(self.scene, conflict.match).confirmed
         match = tournament.matches[conflict.match]
-        names = [words.side(tournament, match, which) for which in ("home", "away")]
 
-        def given(score: commands.Score | None) -> None:
-            if score is not None:
-                self._confirm(decision.edited(self.scene, conflict, score))
+        def given(score: commands.Score) -> None:
+            self._confirm(decision.edited(self.scene, conflict, score))
 
         title = f"{ids.short_form(conflict.match)}: the score that counts"
-        self.app.push_screen(
-            ScoreForm(title, names[0], names[1], decision.mine_after(match, conflict)), given
-        )
+        mine = decision.mine_after(match, conflict)
+        ask_score(self.console, tournament, match, title, mine, given)
 
     def _edit_refused(self, queued: Queued) -> None:
         match = commands.match_of(queued.entry.command)
