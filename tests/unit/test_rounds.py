@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.domain.answers import Answer
     from core.domain.events import Event
+    from core.hub.chain import Step
     from core.hub.ledger import Ruling
     from core.hub.room import Room
     from core.hub.sqlite_log import Content
@@ -211,10 +212,10 @@ class FullDisk(SqliteLog):
 
     full = False
 
-    def commit(self, rulings: Sequence[Ruling]) -> None:
+    def commit(self, rulings: Sequence[Ruling], step: Step | None = None) -> None:
         if self.full:
             raise NotSaved(str(self.path), "disk full")
-        super().commit(rulings)
+        super().commit(rulings, step)
 
     def recover(self) -> Content:
         if self.full:
@@ -280,8 +281,8 @@ class Forgetful(SqliteLog):
 
     lies = False
 
-    def commit(self, rulings: Sequence[Ruling]) -> None:
-        super().commit(rulings)
+    def commit(self, rulings: Sequence[Ruling], step: Step | None = None) -> None:
+        super().commit(rulings, step)
         if self.lies:
             self.lies = False
             raise NotSaved(str(self.path), "cannot say")
