@@ -12,38 +12,29 @@ from typing import TYPE_CHECKING
 
 from core.domain import (
     answers,
-    brackets,
     checks,
     commands,
     corrections,
-    documents,
-    drawing,
     events,
-    export,
-    formats,
-    founding,
     games,
     history,
     ids,
-    leaderboard,
     lookup,
     names,
     plan,
-    playback,
     reduce,
-    report,
     rules,
-    sheet,
-    standings,
     state,
     telling,
     text,
-    toml,
     undo,
 )
+from core.domain.draws import drawing
+from core.domain.files import documents, export, formats, founding, playback, sheet, toml
 from core.domain.plan import Slot
 from core.domain.reduce import fold
 from core.domain.state import Match, Position, Tournament
+from core.domain.tables import brackets, leaderboard, report, standings
 from core.domain.text import clean
 from core.errors import (
     BadFile,
@@ -64,7 +55,7 @@ from core.errors import (
 )
 from core.realtime.effects import Advanced, Replaced
 from core.realtime.metrics import Metrics, QueueStats
-from core.realtime.subscriptions import RoomEvent
+from core.realtime.rooms.subscriptions import RoomEvent
 from core.realtime.view import (
     Connection,
     EntryState,
@@ -90,16 +81,16 @@ from core.wire.rooms import RoomInfo, RoomMetadata, SideEvent
 
 if TYPE_CHECKING:
     from core.realtime.attendance import EventReader
-    from core.realtime.checkup import DiskState, JournalState, check_disk, check_journal
+    from core.realtime.disk.checkup import DiskState, JournalState, check_disk, check_journal
+    from core.realtime.disk.keyring import named, sign_in_for
+    from core.realtime.disk.stored import stored_log
     from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
-    from core.realtime.keyring import named, sign_in_for
-    from core.realtime.link import Carrier, Link
-    from core.realtime.pages import fetch_analytics, fetch_directory, fetch_log, fetch_past
-    from core.realtime.probe import Certificate, Probe, probe
+    from core.realtime.network.link import Carrier, Link
+    from core.realtime.network.pages import fetch_analytics, fetch_directory, fetch_log, fetch_past
+    from core.realtime.network.probe import Certificate, Probe, probe
+    from core.realtime.network.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.realtime import Realtime, open_realtime
-    from core.realtime.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.store import Store
-    from core.realtime.stored import stored_log
     from core.realtime.submission import Submission
     from core.realtime.thread import realtime_in_thread
     from core.settings import DEFAULT_PORT, ConsoleSettings, Settings, config_folder, load_settings
@@ -225,15 +216,15 @@ __all__ = [
 
 _LATER = {
     "Broadcasting": "core.realtime.feed",
-    "Carrier": "core.realtime.link",
-    "Certificate": "core.realtime.probe",
+    "Carrier": "core.realtime.network.link",
+    "Certificate": "core.realtime.network.probe",
     "ConsoleSettings": "core.settings",
     "DEFAULT_PORT": "core.settings",
-    "DiskState": "core.realtime.checkup",
+    "DiskState": "core.realtime.disk.checkup",
     "EventReader": "core.realtime.attendance",
-    "JournalState": "core.realtime.checkup",
-    "Link": "core.realtime.link",
-    "Probe": "core.realtime.probe",
+    "JournalState": "core.realtime.disk.checkup",
+    "Link": "core.realtime.network.link",
+    "Probe": "core.realtime.network.probe",
     "Realtime": "core.realtime.realtime",
     "Room": "core.realtime.feed",
     "Settings": "core.settings",
@@ -241,24 +232,24 @@ _LATER = {
     "Submission": "core.realtime.submission",
     "TournamentFeed": "core.realtime.feed",
     "TournamentRooms": "core.realtime.feed",
-    "check_disk": "core.realtime.checkup",
-    "check_journal": "core.realtime.checkup",
+    "check_disk": "core.realtime.disk.checkup",
+    "check_journal": "core.realtime.disk.checkup",
     "config_folder": "core.settings",
-    "fetch_analytics": "core.realtime.pages",
-    "fetch_directory": "core.realtime.pages",
-    "fetch_invites": "core.realtime.signing",
-    "fetch_log": "core.realtime.pages",
-    "fetch_past": "core.realtime.pages",
-    "join_hub": "core.realtime.signing",
+    "fetch_analytics": "core.realtime.network.pages",
+    "fetch_directory": "core.realtime.network.pages",
+    "fetch_invites": "core.realtime.network.signing",
+    "fetch_log": "core.realtime.network.pages",
+    "fetch_past": "core.realtime.network.pages",
+    "join_hub": "core.realtime.network.signing",
     "load_settings": "core.settings",
-    "make_invite": "core.realtime.signing",
-    "named": "core.realtime.keyring",
+    "make_invite": "core.realtime.network.signing",
+    "named": "core.realtime.disk.keyring",
     "open_realtime": "core.realtime.realtime",
-    "probe": "core.realtime.probe",
+    "probe": "core.realtime.network.probe",
     "realtime_in_thread": "core.realtime.thread",
-    "revoke_invite": "core.realtime.signing",
-    "sign_in_for": "core.realtime.keyring",
-    "stored_log": "core.realtime.stored",
+    "revoke_invite": "core.realtime.network.signing",
+    "sign_in_for": "core.realtime.disk.keyring",
+    "stored_log": "core.realtime.disk.stored",
 }
 """Where the names are that load with their first use."""
 

@@ -2,8 +2,8 @@
 
 A command says what should happen, never what the result is. Its entry is made once, at the key press, with
 an id that is kept for ever, and is resent unchanged over any link, endpoint or restart. Who may ask for
-what is `core.hub.access`'s affair; whether it can happen is `rules`'. A value that a command sets stands in
-it as it shall be; what it adds, as the difference.
+what is `core.hub.door.access`'s affair; whether it can happen is `rules`'. A value that a command sets
+stands in it as it shall be; what it adds, as the difference.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.domain.brackets import Contradiction, contradictions
 from core.domain.commands import Base, Entry, match_of
 from core.domain.history import Difference, difference
 from core.domain.ids import CommandId, DeviceId
 from core.domain.plan import LoserOf, OneOf, PlaceOf, WinnerOf
 from core.domain.rules import Refused, judge
+from core.domain.tables.brackets import Contradiction, contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

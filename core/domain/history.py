@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.domain.brackets import champion
 from core.domain.reduce import fold
-from core.domain.standings import tables
+from core.domain.tables.brackets import champion
+from core.domain.tables.standings import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from core.domain.brackets import needed
 from core.domain.checks import check_start
 from core.domain.commands import (
     AddPenalty,
@@ -58,6 +57,7 @@ from core.domain.games import (
     sets_problem,
 )
 from core.domain.ids import short_form
+from core.domain.tables.brackets import needed
 from core.domain.writing import Refusal
 from core.errors import BadPlan
 

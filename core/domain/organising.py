@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
-from core.domain.brackets import needed
 from core.domain.checks import check, check_start
 from core.domain.commands import (
     AddTeam,
@@ -25,7 +24,9 @@ from core.domain.commands import (
     RenameTournament,
     WithdrawTeam,
 )
-from core.domain.drawing import Numbering, draw_up
+from core.domain.draws.drawing import Numbering, draw_up
+from core.domain.draws.swiss import Standing, draw_round
+from core.domain.draws.timetable import lay
 from core.domain.events import (
     CourtNamed,
     LotsDrawn,
@@ -52,9 +53,8 @@ from core.domain.plan import (
     Swiss,
     Timetable,
 )
-from core.domain.standings import table
-from core.domain.swiss import Standing, draw_round
-from core.domain.timetable import lay
+from core.domain.tables.brackets import needed
+from core.domain.tables.standings import table
 from core.domain.writing import Refusal
 from core.errors import BadPlan
 

@@ -1,6 +1,6 @@
 """The rooms that a tournament has from its beginning, whether anybody is in them or not.
 
-A tournament's state says which rooms there are; who may enter one is `core.hub.access`'s affair.
+A tournament's state says which rooms there are; who may enter one is `core.hub.door.access`'s affair.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.domain.brackets import contradictions, fillings, needed
 from core.domain.commands import Score
 from core.domain.events import Event, MatchForfeited, SlotFilled
 from core.domain.games import default_score
 from core.domain.ids import short_form
 from core.domain.reduce import reduce
+from core.domain.tables.brackets import contradictions, fillings, needed
 
 if TYPE_CHECKING:
     from datetime import datetime

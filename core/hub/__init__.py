@@ -5,8 +5,8 @@ This is its front door; the server stack loads only when a hub runs.
 
 from __future__ import annotations
 
-from core.hub.checkup import LogState, check_log
 from core.hub.folder import owner_token, running
+from core.hub.log.checkup import LogState, check_log
 from core.hub.options import HubOptions
 
 __all__ = ["HubOptions", "LogState", "check_log", "owner_token", "run", "running"]

@@ -13,16 +13,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import WebSocketRoute
 
-from core.hub.analytics import AnalyticsHttp
-from core.hub.entrance import Doorkeeper
-from core.hub.http import Http, bug_problem, http_problem, problem
-from core.hub.legacy import OldClients
+from core.hub.door.entrance import Doorkeeper
 from core.hub.link import HELLO_DEADLINE, Link
-from core.hub.metrics import Metrics
-from core.hub.poll import Polling
-from core.hub.rooms_http import RoomsHttp
-from core.hub.routes import Handlers, routes_of, table
-from core.hub.transfer import Transfer
+from core.hub.log.analytics import AnalyticsHttp
+from core.hub.web.http import Http, bug_problem, http_problem, problem
+from core.hub.web.legacy import OldClients
+from core.hub.web.metrics import Metrics
+from core.hub.web.poll import Polling
+from core.hub.web.rooms_http import RoomsHttp
+from core.hub.web.routes import Handlers, routes_of, table
+from core.hub.web.transfer import Transfer
 from core.wire.codec import SUBPROTOCOLS
 from core.wire.legacy import LEGACY_PATH
 from core.wire.messages import CLOSE_GOING_AWAY
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from core.hub.analytics import Sampling
+    from core.hub.door.reception import Reception
     from core.hub.lobby import Lobby
+    from core.hub.log.analytics import Sampling
+    from core.hub.log.sqlite_log import SqliteLog
     from core.hub.protocol import SocketProtocol
-    from core.hub.reception import Reception
-    from core.hub.sqlite_log import SqliteLog
 
 CLOSE_NO_HELLO = 4408
 """The client said nothing in time; it may try again."""

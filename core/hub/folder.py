@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from core.errors import FolderInUse, NotSaved
-from core.hub.tokens import SECRET_BYTES
+from core.hub.door.tokens import SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,14 +15,14 @@ from uuid import uuid4
 from core.domain.ids import DeviceId
 from core.domain.text import clean
 from core.errors import WireError
-from core.hub.access import READER, Pass
-from core.hub.door import Stopped, Visitor
-from core.hub.gate import Gate
-from core.hub.intake import take_in
+from core.hub.door.access import READER, Pass
+from core.hub.door.door import Stopped, Visitor
+from core.hub.door.intake import take_in
+from core.hub.judging.gate import Gate
 from core.hub.lobby import HEARTBEAT, Lobby
+from core.hub.log.rounds import utc_now
+from core.hub.log.testimony import take_testimony
 from core.hub.protocol import pack
-from core.hub.rounds import utc_now
-from core.hub.testimony import take_testimony
 from core.wire.codec import Format, Frame, decode_client, encode
 from core.wire.messages import (
     CLOSE_GOING_AWAY,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import BadSettings
-from core.hub.access import is_loopback
+from core.hub.door.access import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.domain.events import Event
 from core.domain.ids import Epoch, match_room, tournament_room
-from core.hub.catalogue import Catalogue
-from core.hub.members import Members
-from core.hub.pace import Paces
-from core.hub.presence import LEAVE_GRACE, Presence
+from core.hub.log.rounds import Rounds, utc_now
 from core.hub.protocol import Packed, pack
-from core.hub.rounds import Rounds, utc_now
-from core.hub.withheld import excluded, shown_to
+from core.hub.rooms.catalogue import Catalogue
+from core.hub.rooms.members import Members
+from core.hub.rooms.pace import Paces
+from core.hub.rooms.presence import LEAVE_GRACE, Presence
+from core.hub.rooms.withheld import excluded, shown_to
 from core.wire.codec import encode
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
     from core.domain.ids import MatchId, RoomId, TournamentId
     from core.domain.state import Tournament
-    from core.hub.access import Pass
-    from core.hub.door import Door
+    from core.hub.door.access import Pass
+    from core.hub.door.door import Door
     from core.hub.link import Link
-    from core.hub.room import Room
+    from core.hub.rooms.room import Room
     from core.wire.codec import Format
 
     Scope = frozenset[TournamentId] | None

@@ -17,7 +17,7 @@ from websockets.frames import Frame as SocketFrame
 from websockets.frames import Opcode
 from websockets.protocol import State
 
-from core.hub.access import is_near
+from core.hub.door.access import is_near
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent

@@ -21,19 +21,19 @@ import uvicorn
 
 from core.domain.ids import Epoch
 from core.errors import CourtsideError, NotSaved
-from core.hub.access import Pass
-from core.hub.analytics import Sampling
 from core.hub.app import application
-from core.hub.door import Door, House
+from core.hub.door.access import Pass
+from core.hub.door.door import Door, House
+from core.hub.door.invites import opened
+from core.hub.door.reception import Reception
+from core.hub.door.tokens import Mint
 from core.hub.folder import claimed, noted, secret
-from core.hub.invites import opened
 from core.hub.listening import listening
 from core.hub.lobby import Lobby
+from core.hub.log.analytics import Sampling
+from core.hub.log.rounds import Rounds
+from core.hub.log.sqlite_log import SqliteLog
 from core.hub.protocol import MAX_FRAME_BYTES, HttpProtocol, SocketProtocol
-from core.hub.reception import Reception
-from core.hub.rounds import Rounds
-from core.hub.sqlite_log import SqliteLog
-from core.hub.tokens import Mint
 
 if TYPE_CHECKING:
     import socket
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from core.hub.invites import Invites
-    from core.hub.jetstream import JetStream
+    from core.hub.door.invites import Invites
     from core.hub.listening import Listener
+    from core.hub.log.jetstream import JetStream
     from core.hub.options import HubOptions
 
 OWNER = Pass("owner", "", "admin")
@@ -154,7 +154,7 @@ def _backplane(options: HubOptions, hub: str) -> JetStream | None:
     if not options.backplane:
         return None
     # Here and not above: nats-py is an extra, and a hub on its own should not wait for it.
-    from core.hub.jetstream import JetStream
+    from core.hub.log.jetstream import JetStream
 
     return JetStream(options.backplane, hub)
 

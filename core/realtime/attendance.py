@@ -19,16 +19,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from core.errors import FellBehind
-from core.realtime.membership import Membership, carrier_of
-from core.realtime.subscriptions import Subscription, Subscriptions
+from core.realtime.rooms.membership import Membership, carrier_of
+from core.realtime.rooms.subscriptions import Subscription, Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from core.domain.ids import RoomId, TournamentId
     from core.realtime.effects import Change
-    from core.realtime.membership import Wish
-    from core.realtime.subscriptions import RoomEvent
+    from core.realtime.rooms.membership import Wish
+    from core.realtime.rooms.subscriptions import RoomEvent
     from core.realtime.view import Connection, RoomStats
 
 MAX_WAITING = 1_000

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from core.domain.answers import Answer
 from core.errors import BadInput, BadLog, NotSaved, Unreachable
 from core.realtime.attendance import Attendance
-from core.realtime.dialler import Dialler
+from core.realtime.disk.keeper import Keeper
+from core.realtime.disk.opening import engine_config
+from core.realtime.disk.remembrance import Remembrance
 from core.realtime.effects import (
     Advanced,
     Apply,
@@ -41,12 +43,10 @@ from core.realtime.effects import (
 )
 from core.realtime.engine import Engine
 from core.realtime.inbox import Inbox
-from core.realtime.keeper import Keeper
-from core.realtime.link import CLOSE_ABNORMAL
-from core.realtime.membership import carrier_of
-from core.realtime.opening import engine_config
-from core.realtime.presence import in_room
-from core.realtime.remembrance import Remembrance
+from core.realtime.network.dialler import Dialler
+from core.realtime.network.link import CLOSE_ABNORMAL
+from core.realtime.rooms.membership import carrier_of
+from core.realtime.rooms.presence import in_room
 from core.realtime.store import Store
 from core.realtime.submission import Submission, Submissions
 from core.realtime.view import LocalLine, View
@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.domain.state import Tournament
-    from core.realtime.dialler import AnyLink, FetchToken
+    from core.realtime.disk.opening import Opened
     from core.realtime.effects import JournalRow, Recollection, Via
-    from core.realtime.membership import Wish
-    from core.realtime.opening import Opened
+    from core.realtime.network.dialler import AnyLink, FetchToken
+    from core.realtime.rooms.membership import Wish
     from core.realtime.view import RoomStats
     from core.settings import Settings
     from core.wire.codec import Frame

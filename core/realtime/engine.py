@@ -26,8 +26,8 @@ from core.realtime.effects import (
 )
 from core.realtime.hearing import Hearing
 from core.realtime.interplay import Interplay, told
-from core.realtime.session import CLOSE_BAD_FRAME, Session
-from core.realtime.withdrawing import remedy
+from core.realtime.links.session import CLOSE_BAD_FRAME, Session
+from core.realtime.outbox.withdrawing import remedy
 from core.wire.codec import Frame, check_entry, decode_hub
 from core.wire.messages import (
     CLOSE_TOO_LARGE,
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.ids import CommandId, DeviceId, RoomId, TournamentId
     from core.domain.state import Tournament
-    from core.realtime.backoff import Dice
-    from core.realtime.carriage import Decision
     from core.realtime.config import EngineConfig
     from core.realtime.effects import LinkId
+    from core.realtime.links.backoff import Dice
+    from core.realtime.links.carriage import Decision
     from core.realtime.view import RoomStats
 
 

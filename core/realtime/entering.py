@@ -22,7 +22,7 @@ from core.domain.commands import (
 from core.domain.ids import TournamentId, read_room, tournament_of
 from core.domain.lookup import find_match
 from core.errors import BadInput, Unknown
-from core.realtime.overlay import base_of
+from core.realtime.outbox.overlay import base_of
 
 if TYPE_CHECKING:
     from datetime import datetime

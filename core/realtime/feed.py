@@ -26,12 +26,12 @@ from core.domain.ids import (
 )
 from core.domain.payload import pack_payload
 from core.domain.rooms import room_name
-from core.domain.standings import tables
+from core.domain.tables.standings import tables
 from core.errors import BadInput, Unknown
 from core.realtime.attendance import MAX_WAITING
-from core.realtime.membership import carrier_of
-from core.realtime.presence import in_room
-from core.realtime.subscriptions import ALL, OWN_NAMES, Subscription, event_names
+from core.realtime.rooms.membership import carrier_of
+from core.realtime.rooms.presence import in_room
+from core.realtime.rooms.subscriptions import ALL, OWN_NAMES, Subscription, event_names
 from core.realtime.view import HubLine
 from core.wire.rooms import RoomMetadata
 
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from core.domain.ids import MatchId, RoomId, RoomKind, TournamentId
     from core.domain.payload import Json
     from core.domain.plan import Team
-    from core.domain.standings import Table
     from core.domain.state import Tournament
+    from core.domain.tables.standings import Table
     from core.realtime.attendance import EventReader
     from core.realtime.realtime import Realtime
+    from core.realtime.rooms.subscriptions import Callback
     from core.realtime.submission import Submission
-    from core.realtime.subscriptions import Callback
     from core.realtime.view import RoomStats, Shown, View
     from core.wire.presence import Member
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from core.domain.commands import Founding, match_of
 from core.domain.ids import short_form
-from core.realtime.contents import log_of
 from core.realtime.effects import Apply, Effect
 from core.realtime.interplay import told
+from core.realtime.rooms.contents import log_of
 from core.wire.messages import (
     Answers,
     Deferred,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.domain.ids import RoomId
     from core.realtime.effects import Moment
     from core.realtime.interplay import Interplay
-    from core.realtime.session import Session
+    from core.realtime.links.session import Session
 
 
 class Hearing:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.domain.commands import Founding
-from core.realtime.carriage import Carriage, Decision
-from core.realtime.contents import log_of
 from core.realtime.effects import Advanced, Apply, Effect, Hangup, KeptChanged, Replaced, Send, Told
-from core.realtime.holds import Holds
-from core.realtime.offers import Offers, Tell
-from core.realtime.outbox import Outbox
+from core.realtime.links.carriage import Carriage, Decision
+from core.realtime.links.session import CLOSE_NORMAL, Session
+from core.realtime.links.wake import Wake
+from core.realtime.outbox.holds import Holds
+from core.realtime.outbox.outbox import Outbox
 from core.realtime.outlook import Outlook
-from core.realtime.rooms import Moved, Say, Short
-from core.realtime.session import CLOSE_NORMAL, Session
+from core.realtime.rooms.contents import log_of
+from core.realtime.rooms.offers import Offers, Tell
+from core.realtime.rooms.rooms import Moved, Say, Short
 from core.realtime.view import LocalLine
-from core.realtime.wake import Wake
 from core.wire.messages import ClientMessage, Leave, Submit
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from core.domain.commands import Entry
     from core.domain.ids import RoomId
-    from core.realtime.backoff import Dice
     from core.realtime.config import EngineConfig
     from core.realtime.effects import JournalRow, LinkId, Moment
-    from core.realtime.offers import Deed
+    from core.realtime.links.backoff import Dice
+    from core.realtime.rooms.offers import Deed
 
 
 class Interplay:

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.realtime.effects import ConnectionChanged, Moment, Told
-from core.realtime.traffic import Rate
+from core.realtime.links.traffic import Rate
 from core.realtime.view import Connection, LinkState, LocalLine
 
 if TYPE_CHECKING:
-    from core.realtime.carriage import Carriage
     from core.realtime.config import EngineConfig
-    from core.realtime.session import Session
+    from core.realtime.links.carriage import Carriage
+    from core.realtime.links.session import Session
     from core.wire.messages import Welcome
 
 FIGURES_SECONDS = 1.0

@@ -21,11 +21,11 @@ from core.domain.commands import ReviveTournament, Undo, match_of
 from core.domain.ids import CommandId, RoomId, TournamentId, read_room
 from core.errors import BadInput, Unknown
 from core.realtime.client import Client
+from core.realtime.disk.opening import open_folder
 from core.realtime.entering import find_queued, make_entry
 from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
-from core.realtime.opening import open_folder
-from core.realtime.pages import fetch_rooms
+from core.realtime.network.pages import fetch_rooms
 from core.realtime.submission import Submission
 from core.settings import endpoint as one_form
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from core.domain.commands import Command, Entry
     from core.domain.ids import RoomKind
     from core.realtime.attendance import Attendance
-    from core.realtime.dialler import FetchToken
     from core.realtime.metrics import Metrics, QueueStats
+    from core.realtime.network.dialler import FetchToken
     from core.realtime.view import RoomStats, View
     from core.settings import Settings
     from core.wire.rooms import RoomInfo

@@ -32,7 +32,7 @@ from core.realtime.effects import (
     SideLive,
     Told,
 )
-from core.realtime.overlay import Overlay
+from core.realtime.outbox.overlay import Overlay
 from core.realtime.view import (
     MAX_FEED,
     MAX_SIDE,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, Role, RoomId, TeamId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.effects import Via
-    from core.realtime.health import HealthParts
+    from core.realtime.links.health import HealthParts
     from core.wire.messages import Listing
     from core.wire.presence import Member
     from core.wire.rooms import SideEvent
@@ -73,7 +73,7 @@ class LinkView:
     endpoint: str
     state: EndpointState
     health: float
-    """0 (useless) to 100 (perfect), by the formula in `core.realtime.health`."""
+    """0 (useless) to 100 (perfect), by the formula in `core.realtime.links.health`."""
     latency: float | None
     """Newest round trip in seconds; `None` before the first."""
     latency_p50: float | None
@@ -164,7 +164,7 @@ class Shown:
     projected: Tournament
     """The same with this device's unanswered entries laid over by the hub's own rules; `confirmed` itself
     when there are none. Its position is that of `confirmed`; versions of its matches count pending events
-    too, so a new entry's base is made from `confirmed` (`core.realtime.overlay.base_of`)."""
+    too, so a new entry's base is made from `confirmed` (`core.realtime.outbox.overlay.base_of`)."""
     pending: frozenset[MatchId] = frozenset()
     """Matches with unanswered entries."""
     live: bool = False

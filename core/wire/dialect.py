@@ -29,7 +29,7 @@ from core.domain.events import (
     TimeSet,
 )
 from core.domain.games import CupsRules, TimeRules
-from core.domain.standings import tables
+from core.domain.tables.standings import tables
 from core.wire.legacy import (
     MAX_LISTED,
     ChangedPosition,

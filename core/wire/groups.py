@@ -1,7 +1,7 @@
 """Groups: what one hub judged, as the other hubs of a backplane read it.
 
 JSON as in the log, so that every hub stores the same bytes; large ones are deflated. How groups follow each
-other is `core.hub.chain`'s affair. Guarantees that what is decoded is whole and bounded.
+other is `core.hub.judging.chain`'s affair. Guarantees that what is decoded is whole and bounded.
 """
 
 from __future__ import annotations

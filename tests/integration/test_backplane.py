@@ -13,7 +13,7 @@ from core.domain.commands import CreateTournament, Entry
 from core.domain.ids import TournamentId
 from core.errors import BadLog, BadSettings
 from core.hub import HubOptions, run
-from core.hub.http import Brought, Outcome
+from core.hub.web.http import Brought, Outcome
 from core.wire.messages import Answers, Deferred, Events, Heartbeat, Snapshot, Submit
 from tests.support.hub import HubProcess, TestClient
 from tests.support.nats import NATS_SERVER, NatsServer

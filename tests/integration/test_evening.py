@@ -10,8 +10,8 @@ import pytest
 from core import Settings, fold
 from core.domain.commands import Command
 from core.domain.events import Event
-from core.domain.leaderboard import leaderboard
 from core.domain.state import Tournament
+from core.domain.tables.leaderboard import leaderboard
 from tests.support.program import courtside, environment
 from tui.cli import hubs
 from tui.cli.crowd import Crowd, Tally

@@ -17,7 +17,7 @@ import pytest
 
 import core
 from core.domain.commands import CreateTournament
-from core.domain.formats import read_tournament
+from core.domain.files.formats import read_tournament
 from tests.support.hub import HubProcess
 from tests.support.scorer import quick
 from tests.support.sources import ROOT

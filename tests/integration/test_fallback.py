@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from core.domain.commands import CreateTournament
-from core.realtime.pages import fetch_log
+from core.realtime.network.pages import fetch_log
 from core.realtime.realtime import open_realtime
 from tests.support.http_proxy import HttpProxy
 from tests.support.hub import HubProcess

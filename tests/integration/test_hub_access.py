@@ -18,9 +18,9 @@ from core.domain.commands import Command, CreateTournament, ReopenMatch
 from core.domain.events import EntryHeld
 from core.domain.ids import CourtId, Role, RoomId, TournamentId
 from core.hub import owner_token
-from core.hub.access import Pass
-from core.hub.http import Brought, Outcome
-from core.hub.tokens import Mint
+from core.hub.door.access import Pass
+from core.hub.door.tokens import Mint
+from core.hub.web.http import Brought, Outcome
 from core.wire.invites import Invite, Invited, NewInvite, SignedIn
 from core.wire.messages import (
     CLOSE_SIGN_IN,

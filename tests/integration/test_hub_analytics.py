@@ -10,8 +10,8 @@ import pytest
 
 from core.domain.commands import CreateTournament
 from core.domain.ids import DeviceId, admin_room
-from core.hub.figures_log import read_samples, write_samples
-from core.hub.viewers import Sample
+from core.hub.log.figures_log import read_samples, write_samples
+from core.hub.rooms.viewers import Sample
 from core.wire.analytics import Analytics
 from core.wire.messages import Join, Snapshot
 from core.wire.rooms import SideReplay

@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.adoption import pack_copy
 from core.domain.commands import Base, CloseMissing, CreateTournament, ReviveTournament, Undo
-from core.domain.export import PastLog, read_past
+from core.domain.files.export import PastLog, read_past
 from core.domain.ids import CommandId, Epoch, RoomId
 from core.domain.reduce import fold
 from core.domain.state import Position

@@ -19,8 +19,8 @@ from core.domain.reduce import fold
 from core.domain.state import Tournament
 from core.errors import BadLog, BadSettings, FolderInUse
 from core.hub import HubOptions, run, running
+from core.hub.log.sqlite_log import SqliteLog
 from core.hub.protocol import MAX_BUFFER_BYTES
-from core.hub.sqlite_log import SqliteLog
 from core.realtime.thread import realtime_in_thread
 from core.wire.messages import (
     CLOSE_GOING_AWAY,

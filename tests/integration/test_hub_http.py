@@ -14,7 +14,7 @@ from core.domain.events import Event
 from core.domain.ids import DeviceId
 from core.domain.reduce import fold
 from core.domain.state import Tournament
-from core.hub.http import Brought
+from core.hub.web.http import Brought
 from core.wire.messages import MAX_CLIENT_FRAME_BYTES, Deferred, Submit
 from tests.support.hub import AWAY, HubProcess, TestClient
 from tests.support.tournaments import entry, league, match, point

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import CreateTournament
 from core.domain.ids import DeviceId
-from core.hub.http import Brought
+from core.hub.web.http import Brought
 from core.wire.messages import Snapshot
 from tests.support.hub import AWAY, HubProcess, TestClient
 from tests.support.old_client import OldClient

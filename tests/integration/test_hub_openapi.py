@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from core.domain.commands import CreateTournament
-from core.hub.access import ROUTES
+from core.hub.door.access import ROUTES
 from tests.support.hub import AWAY, HubProcess
 from tests.support.tournaments import entry, league, point
 

@@ -24,7 +24,7 @@ from tests.support.tournaments import entry, league
 
 GRACE, SILENCE = 1.0, 1.5
 QUICK = (
-    f"import core.hub.presence as p; p.LEAVE_GRACE = {GRACE}; "
+    f"import core.hub.rooms.presence as p; p.LEAVE_GRACE = {GRACE}; "
     f"import core.hub.lobby as l; l.HEARTBEAT = 0.3; l.SILENCE = {SILENCE}; l.LISTEN = 0.05"
 )
 """A hub whose patience is measured in seconds that a test can wait."""

@@ -34,9 +34,9 @@ from core.domain.ids import (
 )
 from core.domain.plan import Plan
 from core.domain.state import Position
-from core.hub.access import Pass
-from core.hub.http import Brought, Outcome
-from core.hub.tokens import Mint
+from core.hub.door.access import Pass
+from core.hub.door.tokens import Mint
+from core.hub.web.http import Brought, Outcome
 from core.wire.codec import Format
 from core.wire.messages import Events, Goodbye, HubMessage, Join, Leave, Ping, Pong, Problem, Replay, Snapshot
 from core.wire.rooms import RoomInfo, SideEvent, SideEvents, SideReplay
@@ -348,7 +348,7 @@ def test_nobody_new_is_in_a_room_that_was_left(scene: Scene) -> None:
 
 
 def test_who_joins_without_end_is_sent_away_and_told_when_to_come_again(tmp_path: Path) -> None:
-    few = "import core.hub.door as d; d.JOINS = d.Rate(per_second=2, burst=20)"
+    few = "import core.hub.door.door as d; d.JOINS = d.Rate(per_second=2, burst=20)"
     with HubProcess(tmp_path / "hub", before=few) as hub, begun(hub) as scene:
         room = tournament_room(scene.plan.id)
         with TestClient.open(hub) as trusted, TestClient.open(hub, headers=AWAY) as guest:

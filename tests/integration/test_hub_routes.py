@@ -10,17 +10,17 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 
 from core.domain.ids import Epoch
-from core.hub.access import ROUTES, Pass
-from core.hub.analytics import Sampling
 from core.hub.app import application
-from core.hub.door import Door, House
-from core.hub.entrance import Doorkeeper
-from core.hub.invites import opened
+from core.hub.door.access import ROUTES, Pass
+from core.hub.door.door import Door, House
+from core.hub.door.entrance import Doorkeeper
+from core.hub.door.invites import opened
+from core.hub.door.reception import Reception
+from core.hub.door.tokens import Mint
 from core.hub.lobby import Lobby
-from core.hub.reception import Reception
-from core.hub.rounds import Rounds
-from core.hub.sqlite_log import SqliteLog
-from core.hub.tokens import Mint
+from core.hub.log.analytics import Sampling
+from core.hub.log.rounds import Rounds
+from core.hub.log.sqlite_log import SqliteLog
 from core.wire.messages import Listing
 
 SECRET = b"s" * 32

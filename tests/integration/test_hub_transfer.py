@@ -13,9 +13,9 @@ import pytest
 
 from core.domain.commands import CreateTournament
 from core.domain.events import Event
-from core.domain.export import export_csv, export_json
+from core.domain.files.export import export_csv, export_json
 from core.domain.state import Tournament
-from core.hub.transfer import CHUNK, MAX_IMPORT_BYTES
+from core.hub.web.transfer import CHUNK, MAX_IMPORT_BYTES
 from tests.support.hub import AWAY, HubProcess
 from tests.support.tournaments import entry, league, point
 

@@ -16,9 +16,9 @@ from core.domain.commands import AddScore, CreateTournament
 from core.domain.events import PointsAdded
 from core.domain.ids import TeamId
 from core.errors import NotSaved
-from core.realtime.folder import ClientFolder
-from core.realtime.journal import Journal
-from core.realtime.pages import fetch_log
+from core.realtime.disk.folder import ClientFolder
+from core.realtime.disk.journal import Journal
+from core.realtime.network.pages import fetch_log
 from core.realtime.realtime import open_realtime
 from tests.support.hub import HubProcess
 from tests.support.program import courtside
@@ -110,7 +110,7 @@ async def test_the_sender_is_killed_in_mid_flight_while_another_process_appends(
 async def test_a_disk_that_is_really_full_refuses_at_the_key_and_recovers_without_a_restart(
     hub: HubProcess, plan: Plan, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    monkeypatch.setattr("core.realtime.disk.keeper.PROBE_INTERVAL", 0.1)
     async with open_realtime(quick(disk, hub.url)) as realtime:
         await realtime.join(f"tournament:{plan.id}")
         await realtime.wait_for(lambda view: plan.id in view.tournaments, 10)
@@ -137,7 +137,7 @@ async def test_a_disk_that_is_really_full_refuses_at_the_key_and_recovers_withou
 async def test_a_folder_that_becomes_read_only_refuses_at_the_key(
     hub: HubProcess, plan: Plan, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    monkeypatch.setattr("core.realtime.disk.keeper.PROBE_INTERVAL", 0.1)
     async with open_realtime(quick(disk, NOWHERE)) as realtime:
         await realtime.submit(AddScore(match(plan, 1), TeamId("a"), 1), tournament=plan.id, id="p").saved(10)
     remount(disk, "ro")

@@ -15,9 +15,9 @@ from core.domain.commands import CompleteMatch, CreateTournament, Notify, Score,
 from core.domain.events import EntryHeld, PointsAdded
 from core.domain.ids import MatchId, Role, TeamId
 from core.domain.plan import Plan
-from core.hub.access import Pass
-from core.hub.tokens import Mint
-from core.realtime.pages import fetch_log
+from core.hub.door.access import Pass
+from core.hub.door.tokens import Mint
+from core.realtime.network.pages import fetch_log
 from tests.support.hub import HubProcess
 from tests.support.old_client import OldClient
 from tests.support.scorer import quick

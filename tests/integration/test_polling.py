@@ -12,8 +12,8 @@ import pytest
 
 from core.domain.commands import CreateTournament, Entry
 from core.domain.ids import DeviceId, RoomId, presence_room
-from core.hub.presence import LEAVE_GRACE
-from core.realtime.polling import Polling
+from core.hub.rooms.presence import LEAVE_GRACE
+from core.realtime.network.polling import Polling
 from core.wire.codec import decode_hub, encode
 from core.wire.messages import Answers, Events, Goodbye, Hello, Join, Ping, Pong, Snapshot, Submit, Welcome
 from core.wire.poll import MEDIA_TYPES, Poll, decode_polled, encode_body, wrap
@@ -186,10 +186,10 @@ async def test_a_hub_that_stops_says_so_and_a_new_one_knows_nothing_of_the_sessi
 
 
 QUICK = (
-    "import core.hub.lobby, core.hub.poll\n"
+    "import core.hub.lobby, core.hub.web.poll\n"
     "core.hub.lobby.SILENCE = 1.0\n"
-    "core.hub.poll.HELLO_DEADLINE = 0.5\n"
-    "core.hub.poll.MAX_BUFFER_BYTES = 2_000\n"
+    "core.hub.web.poll.HELLO_DEADLINE = 0.5\n"
+    "core.hub.web.poll.MAX_BUFFER_BYTES = 2_000\n"
 )
 """A hub that ends silent and slow sessions soon."""
 

@@ -20,7 +20,7 @@ import pytest
 
 from core.domain.commands import CreateTournament
 from core.domain.events import Event
-from core.realtime.pages import fetch_log
+from core.realtime.network.pages import fetch_log
 from core.realtime.realtime import open_realtime
 from core.settings import Settings
 from core.wire.messages import Answers, Submit
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, TournamentId
     from core.domain.plan import Plan
     from core.realtime.realtime import Realtime
+    from core.realtime.rooms.subscriptions import RoomEvent
     from core.realtime.submission import Submission
-    from core.realtime.subscriptions import RoomEvent
     from core.realtime.view import View
 
 ROOMS = 60

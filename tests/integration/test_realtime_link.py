@@ -20,11 +20,11 @@ from websockets.typing import Subprotocol
 from core.domain.commands import CreateTournament
 from core.domain.ids import RoomId
 from core.errors import BadLog
-from core.realtime import link as link_module
 from core.realtime import thread as thread_module
+from core.realtime.disk.opening import open_folder
 from core.realtime.effects import CLOSE_BLOCKED
-from core.realtime.link import HUB_PROBLEM, Compression, Link, is_near
-from core.realtime.opening import open_folder
+from core.realtime.network import link as link_module
+from core.realtime.network.link import HUB_PROBLEM, Compression, Link, is_near
 from core.realtime.realtime import Realtime, open_realtime
 from core.realtime.thread import realtime_in_thread
 from core.wire.codec import decode_client
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from websockets.http11 import Request
 
-    from core.realtime.opening import Opened
+    from core.realtime.disk.opening import Opened
     from core.settings import Settings
     from core.wire.codec import Frame
     from core.wire.messages import ClientMessage

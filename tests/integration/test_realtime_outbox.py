@@ -18,9 +18,9 @@ from core.domain.commands import AddScore, CreateTournament, Notify, Undo
 from core.domain.events import PointsAdded
 from core.domain.ids import MatchId, TeamId, TournamentId
 from core.errors import BadInput, BadLog, NotSaved, Unknown, Unreachable
-from core.realtime.folder import ClientFolder
-from core.realtime.journal import Journal, Transaction
-from core.realtime.pages import fetch_directory, fetch_log
+from core.realtime.disk.folder import ClientFolder
+from core.realtime.disk.journal import Journal, Transaction
+from core.realtime.network.pages import fetch_directory, fetch_log
 from core.realtime.realtime import open_realtime
 from core.realtime.view import LocalLine
 from tests.support.hub import HubProcess
@@ -249,7 +249,7 @@ async def test_what_never_left_is_withdrawn_here(data: Path) -> None:
 async def test_withdrawn_is_said_only_when_a_restart_would_know_it(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    monkeypatch.setattr("core.realtime.disk.keeper.PROBE_INTERVAL", 0.1)
     async with open_realtime(quick(data, NOWHERE)) as realtime:
         submission = realtime.submit(POINT)
         await submission.saved(10)
@@ -432,7 +432,7 @@ def test_the_hub_is_read_over_http(venue: Venue, data: Path) -> None:
 async def test_a_disk_that_is_full_for_a_while_loses_nothing_and_is_noticed(
     venue: Venue, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.realtime.keeper.PROBE_INTERVAL", 0.1)
+    monkeypatch.setattr("core.realtime.disk.keeper.PROBE_INTERVAL", 0.1)
     whole = Journal.commit
     async with open_realtime(quick(data, venue.hub.url)) as realtime:
         await realtime.join(venue.room)

@@ -24,8 +24,8 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.errors import BadInput, FellBehind, Unknown
-from core.hub.access import Pass
-from core.hub.tokens import Mint
+from core.hub.door.access import Pass
+from core.hub.door.tokens import Mint
 from core.realtime.realtime import open_realtime
 from core.realtime.view import LocalLine
 from tests.support.hub import HubProcess
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.domain.ids import MatchId, Role, RoomId
     from core.domain.plan import Plan
     from core.realtime.realtime import Realtime
-    from core.realtime.subscriptions import RoomEvent
+    from core.realtime.rooms.subscriptions import RoomEvent
     from core.realtime.view import View
 
 PATIENCE = 10.0
@@ -101,7 +101,7 @@ class Venue:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    before = f"import core.hub.presence as presence; presence.LEAVE_GRACE = {GRACE}"
+    before = f"import core.hub.rooms.presence as presence; presence.LEAVE_GRACE = {GRACE}"
     with HubProcess(tmp_path_factory.mktemp("rooms"), before=before) as started:
         yield started
 

@@ -20,11 +20,11 @@ from core.domain.events import Event
 from core.domain.ids import CommandId, DeviceId, Epoch, TournamentId, tournament_room
 from core.domain.state import Position
 from core.errors import BadLog, NotSaved
-from core.hub.access import TRUSTED
-from core.hub.gate import Gate
-from core.hub.jetstream import JetStream
-from core.hub.rounds import Rounds
-from core.hub.sqlite_log import SqliteLog
+from core.hub.door.access import TRUSTED
+from core.hub.judging.gate import Gate
+from core.hub.log.jetstream import JetStream
+from core.hub.log.rounds import Rounds
+from core.hub.log.sqlite_log import SqliteLog
 from core.wire.offers import Bring, Offer
 from tests.support.nats import NATS_SERVER, NatsServer
 from tests.support.tournaments import entry, league, match, point
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.domain.answers import Answer
-    from core.hub.room import Room
+    from core.hub.rooms.room import Room
     from core.wire.messages import Deferred, Problem
     from core.wire.offers import Want
     from core.wire.rooms import SideEvent

@@ -15,9 +15,9 @@ import trustme
 from core.domain.commands import CreateTournament
 from core.errors import BadLog, BadSettings
 from core.hub import owner_token
-from core.realtime.keyring import Keyring, named, token_for
+from core.realtime.disk.keyring import Keyring, named, token_for
+from core.realtime.network.tls import client_context, tls_words
 from core.realtime.realtime import open_realtime
-from core.realtime.tls import client_context, tls_words
 from core.settings import Settings
 from core.wire.invites import SignedIn
 from core.wire.messages import Answers, Submit

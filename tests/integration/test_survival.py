@@ -15,7 +15,7 @@ import pytest
 from core.domain.commands import AddScore, CreateTournament, Settle
 from core.domain.events import EventAdopted, PointsAdded
 from core.domain.ids import tournament_room
-from core.realtime.pages import fetch_log
+from core.realtime.network.pages import fetch_log
 from core.realtime.realtime import Realtime, open_realtime
 from core.realtime.submission import Submission
 from tests.support.hub import HubProcess

@@ -14,17 +14,18 @@ from unittest.mock import patch
 from msgspec.structs import replace
 
 from core.domain.commands import AddScore
-from core.hub.gate import Gate
-from core.hub.ledger import Known, Ledger, Repeated
+from core.hub.judging.gate import Gate
+from core.hub.judging.ledger import Known, Ledger, Repeated
+from core.hub.judging.parties import Reply
 from core.hub.lobby import Lobby
-from core.hub.parties import Reply
+from core.hub.log.rounds import Rounds
 from core.hub.protocol import pack
-from core.hub.room import Room
-from core.hub.rounds import Rounds
-from core.realtime import lanes, logs
-from core.realtime.outbox import Outbox
-from core.realtime.overlay import Overlay
-from core.realtime.routing import Routing
+from core.hub.rooms.room import Room
+from core.realtime.links.routing import Routing
+from core.realtime.outbox import lanes
+from core.realtime.outbox.outbox import Outbox
+from core.realtime.outbox.overlay import Overlay
+from core.realtime.rooms import logs
 from core.wire.codec import encode
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.domain.commands import Entry
     from core.domain.ids import CommandId
-    from core.realtime.lanes import Item
+    from core.realtime.outbox.lanes import Item
 
 Plant = Callable[[], "Iterator[None]"]
 

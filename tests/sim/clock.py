@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.hub import link, lobby, rounds
+from core.hub import link, lobby
+from core.hub.log import rounds
 from core.realtime.effects import Moment
 from tests.support.tournaments import NOON
 

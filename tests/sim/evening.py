@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core.domain.commands import AddScore, CreateTournament, match_of
 from core.domain.reduce import fold
 from core.domain.state import Position
-from core.hub import rounds
+from core.hub.log import rounds
 from core.realtime.effects import Advanced, Replaced
 from tests.sim.clock import VirtualLoop, virtual_time
 from tests.sim.laptop import PLAN, Laptop

@@ -25,7 +25,7 @@ from core.realtime.effects import (
     Send,
 )
 from core.realtime.engine import Engine
-from core.realtime.overlay import base_of
+from core.realtime.outbox.overlay import base_of
 from core.realtime.store import Store
 from core.realtime.view import View
 from core.wire.codec import encode

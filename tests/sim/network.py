@@ -12,7 +12,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Literal
 
-from core.hub.door import Visitor
+from core.hub.door.door import Visitor
 from core.hub.link import Link
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.errors import NotSaved
-from core.hub.door import Door, House
-from core.hub.ledger import Known
+from core.hub.door.door import Door, House
+from core.hub.door.tokens import Mint
+from core.hub.judging.ledger import Known
 from core.hub.lobby import Lobby
-from core.hub.rounds import Rounds
-from core.hub.sqlite_log import Content, Kept
-from core.hub.tokens import Mint
+from core.hub.log.rounds import Rounds
+from core.hub.log.sqlite_log import Content, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from core.domain.ids import RoomId
     from core.domain.spans import Spans
     from core.domain.state import Tournament
-    from core.hub.ledger import Ruling
-    from core.hub.side import SideTail
+    from core.hub.judging.ledger import Ruling
+    from core.hub.rooms.side import SideTail
     from tests.sim.clock import VirtualLoop
     from tests.sim.network import Wire
 

@@ -24,7 +24,7 @@ from core.domain.commands import (
     priority,
 )
 from core.domain.reduce import fold
-from core.realtime.stretches import Laid
+from core.realtime.outbox.stretches import Laid
 from tests.sim.clock import virtual_time
 from tests.sim.laptop import Laptop
 from tests.sim.network import Road

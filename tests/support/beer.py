@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.commands import AddScore, CompleteMatch, EnterSets, Score, SetScore, SetTime
-from core.domain.formats import read_tournament
+from core.domain.files.formats import read_tournament
 from core.domain.ids import MatchId, TeamId, TournamentId
 from tests.support.console import Desk
 

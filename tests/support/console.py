@@ -28,7 +28,7 @@ from core.realtime.effects import (
     SavingChanged,
     Told,
 )
-from core.realtime.overlay import base_of
+from core.realtime.outbox.overlay import base_of
 from core.realtime.store import Store
 from core.realtime.view import Connection, LinkState, LocalLine, Queued, RoomStats, View
 from core.settings import Settings

@@ -22,7 +22,7 @@ from core.domain.ids import (
 )
 from core.domain.plan import Court, Fixture, Plan, Pool, Slot, Stage, Team, WinnerOf
 from core.realtime.effects import ConnectionChanged, MembersChanged, SideLive
-from core.realtime.health import HealthParts
+from core.realtime.links.health import HealthParts
 from core.realtime.view import LinkView
 from core.wire.presence import Member
 from tests.support.console import DEVICE, OTHER, START, Desk

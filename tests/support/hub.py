@@ -21,7 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from core.domain.ids import DeviceId, RoomId
-from core.hub.http import Brought, Outcome
+from core.hub.web.http import Brought, Outcome
 from core.wire.codec import SUBPROTOCOLS, Format, decode_hub, encode
 from core.wire.messages import Hello, Join
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import Broadcast, Founding, match_of
 from core.domain.rules import Accepted, judge
-from core.realtime.overlay import Projection
+from core.realtime.outbox.overlay import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -1,11 +1,11 @@
 """Prove that each pure module is covered, every branch, by its own test file alone.
 
 `python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
-each in a process of its own, and demands 100 %. Where several packages have a module of one name, its file
-is `test_<module>_<package>.py`. Tests too many for one file stand by theme in `test_<module>_<theme>.py`, and
-are run together. A package whose tests bear its own name
-(`test_<package>*.py`) is judged as one. Which modules are pure stands in one place, the contract "pure" of
-import-linter in `pyproject.toml`; a module that only declares values needs no test file.
+each in a process of its own, and demands 100 %. Where several floors have a module of one name, its file is
+`test_<module>_<floor>.py` (`hub`, `realtime`, ...). Tests too many for one file stand by theme in
+`test_<module>_<theme>.py`, and are run together. A package of `WHOLE` is judged as one, by
+`test_<package>*.py`. Which modules are pure stands in one place, the contract "pure" of import-linter in
+`pyproject.toml`; a module that only declares values needs no test file.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+WHOLE = frozenset({"tui.selectors"})
+"""Packages that are judged as one."""
 UNUSED = ("-p", "no:xdist", "-p", "no:syrupy", "-p", "no:textual-snapshot")
 """Plugins that no pure test needs and that take longer to load than the tests take to run."""
 
@@ -40,7 +43,7 @@ def pure_modules() -> list[str]:
     """Return the dotted names of all pure modules that exist, sorted."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contract = next(c for c in settings["tool"]["importlinter"]["contracts"] if c.get("id") == "pure")
-    shells = {line.split(" -> ")[0] for line in contract["ignore_imports"]}
+    shells = [line.split(" -> ")[0] for line in contract["ignore_imports"]]
     found: set[str] = set()
     for pattern in contract["source_modules"]:
         package, _, star = pattern.rpartition(".")
@@ -51,7 +54,7 @@ def pure_modules() -> list[str]:
         for file in folder.rglob("*.py") if star == "**" else folder.glob("*.py"):
             if not file.name.startswith("__"):
                 found.add(".".join(file.relative_to(ROOT).with_suffix("").parts))
-    return sorted(found - shells)
+    return sorted(module for module in found if not any(fnmatchcase(module, shell) for shell in shells))
 
 
 def source_of(module: str) -> Path:
@@ -72,7 +75,7 @@ def tests_of(name: str) -> list[Path]:
     folder = ROOT / "tests" / "unit"
     if source_of(name).name == "__init__.py":
         return sorted(folder.glob(f"test_{last}*.py"))
-    package = name.split(".")[-2]
+    package = name.split(".")[1]
     named = (folder / f"test_{last}_{package}.py", folder / f"test_{last}.py")
     first = [file for file in named if file.is_file()][:1]
     return first + [
@@ -84,14 +87,14 @@ def _is_theme(file: Path, module: str) -> bool:
     """Return whether a test file is the part of a module's tests that has a theme of its own."""
     theme = file.stem.removeprefix(f"test_{module}_")
     others = (found.stem for room in ("core", "tui") for found in (ROOT / room).rglob("*.py"))
-    packages = (found.parent.name for found in ROOT.glob("core/*/__init__.py"))
+    packages = [found.parent.name for found in ROOT.glob("core/*/__init__.py")]
     return theme not in packages and f"{module}_{theme}" not in others
 
 
 def unit_of(module: str) -> str:
     """Return what a module is judged as: itself, or its package where the tests bear that one's name."""
     package = module.rpartition(".")[0]
-    return package if tests_of(package) else module
+    return package if package in WHOLE else module
 
 
 def judge(unit: str) -> Verdict:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.hub import owner_token
-from core.realtime.keyring import Keyring
+from core.realtime.disk.keyring import Keyring
 from core.settings import Settings
 from tests.support import desks
 from tests.support.console import Console, opened

@@ -56,7 +56,7 @@ from core.domain.ids import (
     TournamentId,
 )
 from core.domain.plan import Team
-from core.hub.access import (
+from core.hub.door.access import (
     COMMANDS,
     READER,
     ROUTES,

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.state import Position
 from core.errors import BadLog, NotSaved
-from core.realtime import archive as module
-from core.realtime.archive import KEEP_DAYS, Archive, Archivist, Sight
+from core.realtime.disk import archive as module
+from core.realtime.disk.archive import KEEP_DAYS, Archive, Archivist, Sight
 from core.realtime.effects import Recollection
 from tests.support.tournaments import EPOCH, NOON, league, log, point
 

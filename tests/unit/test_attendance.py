@@ -15,8 +15,8 @@ from core.domain.ids import GLOBAL_ROOM, admin_room, match_room, presence_room, 
 from core.errors import FellBehind
 from core.realtime.attendance import Attendance
 from core.realtime.effects import Advanced
-from core.realtime.membership import Wish
-from core.realtime.subscriptions import ALL, Subscription, event_names
+from core.realtime.rooms.membership import Wish
+from core.realtime.rooms.subscriptions import ALL, Subscription, event_names
 from core.realtime.view import Connection, RoomStats
 from tests.support.tournaments import EPOCH, league, match, point, record
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.realtime.attendance import EventReader
-    from core.realtime.subscriptions import Callback, RoomEvent
+    from core.realtime.rooms.subscriptions import Callback, RoomEvent
 
 PLAN = league()
 ROOM, M1 = tournament_room(PLAN.id), match_room(match(PLAN, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from core.realtime.backoff import backoff
+from core.realtime.links.backoff import backoff
 from tests.support.moments import Fixed
 
 

@@ -21,8 +21,8 @@ from core.domain.commands import (
 )
 from core.domain.ids import CommandId, DeviceId, MatchId, RoomId, TeamId, TournamentId
 from core.domain.reduce import fold
-from core.realtime.basic import DOUBTFUL, UNCONFIRMED, Basic, Hear
-from core.realtime.learning import basic_epoch
+from core.realtime.oldserver.basic import DOUBTFUL, UNCONFIRMED, Basic, Hear
+from core.realtime.oldserver.learning import basic_epoch
 from core.wire.legacy import LegacyPing, Message, Subscribe, Unsubscribe
 from core.wire.messages import (
     Answers,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.domain.state import Tournament
-    from core.realtime.basic import Step
+    from core.realtime.oldserver.basic import Step
 
 T = TournamentId("summer")
 ROOM = RoomId("tournament:summer")

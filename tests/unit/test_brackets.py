@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from core.domain.brackets import (
+from core.domain.commands import AssignSlot, ReopenMatch, Side, StartMatch
+from core.domain.draws.drawing import draw_up
+from core.domain.events import SlotFilled
+from core.domain.ids import MatchId, PoolId, TeamId
+from core.domain.plan import DoubleElimination, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
+from core.domain.state import Tournament
+from core.domain.tables.brackets import (
     Contradiction,
     champion,
     contradictions,
@@ -15,12 +21,6 @@ from core.domain.brackets import (
     rounds,
     source_label,
 )
-from core.domain.commands import AssignSlot, ReopenMatch, Side, StartMatch
-from core.domain.drawing import draw_up
-from core.domain.events import SlotFilled
-from core.domain.ids import MatchId, PoolId, TeamId
-from core.domain.plan import DoubleElimination, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
-from core.domain.state import Tournament
 from tests.support.tournaments import cup, finals, fold, match, result
 
 

@@ -8,12 +8,12 @@ import msgspec
 
 from core.domain.ids import GLOBAL_ROOM, DeviceId, Epoch, RoomId, TournamentId, tournament_room
 from core.domain.state import Position, Tournament
-from core.realtime.carriage import ASIDE_SECONDS, Carriage, Decision
 from core.realtime.config import EngineConfig
-from core.realtime.contents import RoomMessage
 from core.realtime.effects import Advanced, DirectoryChanged, Hangup, LinkId, RoomLive, SideLive, Told
-from core.realtime.rooms import JOIN_SECONDS, Moved, Say
-from core.realtime.session import Session
+from core.realtime.links.carriage import ASIDE_SECONDS, Carriage, Decision
+from core.realtime.links.session import Session
+from core.realtime.rooms.contents import RoomMessage
+from core.realtime.rooms.rooms import JOIN_SECONDS, Moved, Say
 from core.wire.messages import (
     Events,
     Goodbye,

@@ -19,11 +19,11 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.errors import BadInput
-from core.hub.access import READER, TRUSTED, Pass
-from core.hub.catalogue import Catalogue, RoomQuery, read_query
-from core.hub.pace import Paces
-from core.hub.room import Rooms
-from core.hub.side import SideHead, Sides, SideTail
+from core.hub.door.access import READER, TRUSTED, Pass
+from core.hub.rooms.catalogue import Catalogue, RoomQuery, read_query
+from core.hub.rooms.pace import Paces
+from core.hub.rooms.room import Rooms
+from core.hub.rooms.side import SideHead, Sides, SideTail
 from core.wire.rooms import RoomInfo
 from tests.support.tournaments import NOON, league, match, point, record
 

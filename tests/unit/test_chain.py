@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.domain.answers import Answer
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.state import Position
-from core.hub.chain import Broken, Chain, Link, Tail, judged, rulings_of
-from core.hub.ledger import Ruling
+from core.hub.judging.chain import Broken, Chain, Link, Tail, judged, rulings_of
+from core.hub.judging.ledger import Ruling
 from core.wire.groups import Group
 from tests.support.tournaments import EPOCH
 

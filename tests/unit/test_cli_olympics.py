@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from core.domain.checks import check
+from core.domain.files.playback import rehearse
 from core.domain.plan import Plan
-from core.domain.playback import rehearse
 from tui.cli.olympics import CONTESTS, TEAMS, evening, mishaps, players, programme, winners
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from core.domain.ids import CourtId, TeamId, TournamentId
-from core.hub.access import Pass
-from core.hub.codes import (
+from core.hub.door.access import Pass
+from core.hub.door.codes import (
     ALPHABET,
     LENGTH,
     digest,

@@ -16,8 +16,8 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.domain.state import Position
-from core.realtime.contents import Contents, log_of
 from core.realtime.effects import Advanced, Heard, MembersChanged, RoomLive, SideAdvanced, SideLive
+from core.realtime.rooms.contents import Contents, log_of
 from core.wire.messages import Events, Replay
 from core.wire.presence import PresenceDiff, PresenceSnapshot
 from core.wire.rooms import SideEvent, SideEvents, SideReplay

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.domain.brackets import Contradiction
 from core.domain.commands import (
     AssignSlot,
     CompleteMatch,
@@ -19,6 +18,7 @@ from core.domain.corrections import Dependent, dependents, preview
 from core.domain.history import Difference, PlaceChange, SlotChange
 from core.domain.ids import MatchId, PoolId, TeamId
 from core.domain.plan import OneOf, Slot
+from core.domain.tables.brackets import Contradiction
 from tests.support.bench import Bench
 from tests.support.tournaments import NOON, cup, finals, fold, match, result
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.domain.ids import Epoch, TournamentId
-from core.realtime.directory import Directory
 from core.realtime.effects import LinkId
+from core.realtime.rooms.directory import Directory
 from core.wire.messages import Listing
 
 CUP, LEAGUE = TournamentId("cup"), TournamentId("league")

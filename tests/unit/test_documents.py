@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from core.domain.documents import bracket_document, match_document, standings_document
+from core.domain.files.documents import bracket_document, match_document, standings_document
 from core.domain.games import Game
 from core.domain.ids import GameId
 from tests.support.tournaments import cup, finals, fold, league, match, official, result

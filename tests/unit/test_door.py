@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.hub.access import READER, TRUSTED, Pass
-from core.hub.door import ALL_WRONG_CODES, WRONG_CODES, Door, House, Stopped, Visitor
-from core.hub.tokens import Mint
+from core.hub.door.access import READER, TRUSTED, Pass
+from core.hub.door.door import ALL_WRONG_CODES, WRONG_CODES, Door, House, Stopped, Visitor
+from core.hub.door.tokens import Mint
 from tests.support.tournaments import NOON
 
 MINT = Mint(b"s" * 32, "hub-1")

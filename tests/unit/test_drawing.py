@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.checks import check
-from core.domain.drawing import Numbering, across, draw_up
+from core.domain.draws.drawing import Numbering, across, draw_up
 from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId
 from core.domain.plan import (
     Court,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.elimination import double_elimination, single_elimination
+from core.domain.draws.elimination import double_elimination, single_elimination
 from core.domain.ids import MatchId, StageId, TeamId
 from core.domain.plan import Fixture, LoserOf, Slot, WinnerOf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Malformed
-from core.realtime.exchange import FIRST_WAIT, MAX_FAILURES, Exchange
+from core.realtime.links.exchange import FIRST_WAIT, MAX_FAILURES, Exchange
 from core.wire.messages import MAX_CLIENT_FRAME_BYTES
 from core.wire.poll import LONGEST_WAIT, MAX_FRAMES, Poll, Polled, unwrap, wrap
 

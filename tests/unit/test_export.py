@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import Command, Notify, StartMatch
-from core.domain.export import (
+from core.domain.files.export import (
     CSV_COLUMNS,
     PastLog,
     export_csv,

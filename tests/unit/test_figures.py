@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.hub.figures import BOUNDS, Figures, Histogram, Metric, write_metrics
+from core.hub.web.figures import BOUNDS, Figures, Histogram, Metric, write_metrics
 
 
 def test_a_metric_without_labels_is_one_line_under_its_help() -> None:

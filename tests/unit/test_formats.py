@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from core.domain import formats
-from core.domain.export import export_json
-from core.domain.formats import MAX_FILE_BYTES, read_tournament
-from core.domain.playback import Skipped
-from core.domain.toml import write
+from core.domain.files import formats
+from core.domain.files.export import export_json
+from core.domain.files.formats import MAX_FILE_BYTES, read_tournament
+from core.domain.files.playback import Skipped
+from core.domain.files.toml import write
 from core.errors import BadFile
 from tests.support.tournaments import EPOCH, cup, log, result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.domain.founding import founding_id
+from core.domain.files.founding import founding_id
 from tests.support.tournaments import league
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.commands import Notify
-from core.hub.gate import Gate
+from core.hub.judging.gate import Gate
 from tests.support.tournaments import entry, league, point
 
 if TYPE_CHECKING:

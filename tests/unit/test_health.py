@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.realtime.health import MATURE_SECONDS, HealthParts, health
-from core.realtime.traffic import Latency
+from core.realtime.links.health import MATURE_SECONDS, HealthParts, health
+from core.realtime.links.traffic import Latency
 
 
 def trips(*seconds: float) -> Latency:

@@ -9,13 +9,13 @@ import pytest
 
 from core.domain.commands import Entry
 from core.domain.ids import TournamentId
-from core.hub.access import READER, TRUSTED, Pass
-from core.hub.door import ENTRIES, LATE_ENTRIES, Door, House, Visitor
-from core.hub.figures import Figures
-from core.hub.gate import Gate
-from core.hub.intake import SIGN_IN_WAIT, take_in
-from core.hub.parties import Sender
-from core.hub.tokens import Mint
+from core.hub.door.access import READER, TRUSTED, Pass
+from core.hub.door.door import ENTRIES, LATE_ENTRIES, Door, House, Visitor
+from core.hub.door.intake import SIGN_IN_WAIT, take_in
+from core.hub.door.tokens import Mint
+from core.hub.judging.gate import Gate
+from core.hub.judging.parties import Sender
+from core.hub.web.figures import Figures
 from core.wire.messages import Deferred, Problem
 from tests.support.tournaments import entry, league, point
 

@@ -11,7 +11,7 @@ from core.domain.games import CupsRules, Game, Rules, TimeRules
 from core.domain.ids import GameId, TeamId
 from core.domain.state import Tournament
 from core.errors import Unknown
-from core.hub.interpreter import Wish, interpret
+from core.hub.judging.interpreter import Wish, interpret
 from core.wire.legacy import Action, LiveScore, MatchComplete, PlayerAction
 from tests.support.tournaments import EPOCH, league, match, point, record
 

@@ -15,8 +15,8 @@ import pytest
 
 from core.domain.ids import DeviceId
 from core.errors import BadLog, NotSaved
-from core.hub.codes import open_invite
-from core.hub.invites import Invites, opened
+from core.hub.door.codes import open_invite
+from core.hub.door.invites import Invites, opened
 from core.wire.invites import Invite, NewInvite, Redeem
 from tests.support.tournaments import NOON
 

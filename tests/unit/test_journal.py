@@ -13,11 +13,11 @@ import pytest
 from core.domain.answers import Answer
 from core.domain.ids import CommandId
 from core.errors import NotSaved
-from core.realtime import journal as journal_module
+from core.realtime.disk import journal as journal_module
+from core.realtime.disk.journal import Journal, Transaction
+from core.realtime.disk.salvage import set_aside
+from core.realtime.disk.writer import Writer
 from core.realtime.effects import JournalRow, Record
-from core.realtime.journal import Journal, Transaction
-from core.realtime.salvage import set_aside
-from core.realtime.writer import Writer
 from tests.support.tournaments import NOON, entry, league, point, record
 
 if TYPE_CHECKING:

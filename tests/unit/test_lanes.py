@@ -9,7 +9,7 @@ import pytest
 from core.domain.answers import Answer
 from core.domain.commands import CreateTournament, Notify, StartMatch
 from core.domain.ids import CommandId, Epoch, TournamentId
-from core.realtime.lanes import LONGEST_PAUSE, Item, Lanes, place
+from core.realtime.outbox.lanes import LONGEST_PAUSE, Item, Lanes, place
 from tests.support.moments import Fixed
 from tests.support.tournaments import entry, league, match, point
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.domain.commands import Command
-    from core.realtime.lanes import Lane
+    from core.realtime.outbox.lanes import Lane
 
 PLAN = league()
 OTHER = league(name="other")

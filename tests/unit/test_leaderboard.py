@@ -5,10 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.domain.commands import AddScore, CompleteMatch, ForfeitMatch
-from core.domain.drawing import across, draw_up
+from core.domain.draws.drawing import across, draw_up
 from core.domain.games import CupsRules, Game, TimeRules
 from core.domain.ids import GameId, PoolId, StageId, TeamId, TournamentId
-from core.domain.leaderboard import GamePlace, Standing, game_places, leaderboard
 from core.domain.plan import (
     DoubleElimination,
     Format,
@@ -20,6 +19,7 @@ from core.domain.plan import (
     Team,
 )
 from core.domain.state import Tournament
+from core.domain.tables.leaderboard import GamePlace, Standing, game_places, leaderboard
 from tests.support.bench import Bench
 from tests.support.tournaments import fold, league
 

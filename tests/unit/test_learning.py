@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.ids import MatchId, TeamId, TournamentId
-from core.realtime.learning import Board, basic_epoch, is_basic
+from core.realtime.oldserver.learning import Board, basic_epoch, is_basic
 from core.wire.legacy import (
     GameStart,
     LiveScore,

@@ -23,7 +23,7 @@ from core.domain.ids import (
 from core.domain.reduce import fold
 from core.domain.state import Position
 from core.errors import BadLog, Malformed
-from core.hub.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
+from core.hub.judging.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
 from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.hub.limits import Limiter, Rate
+from core.hub.door.limits import Limiter, Rate
 
 RATE = Rate(per_second=2.0, burst=3.0)
 

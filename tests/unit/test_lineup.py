@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.domain.ids import CommandId
-from core.realtime.lanes import Item
-from core.realtime.lineup import Lineup
+from core.realtime.outbox.lanes import Item
+from core.realtime.outbox.lineup import Lineup
 from tests.support.tournaments import entry, league, point
 
 PLAN = league()

@@ -8,7 +8,7 @@ import pytest
 from core.domain.ids import CommandId, Epoch, TournamentId, tournament_room
 from core.domain.state import Past, Position, Tournament
 from core.realtime.effects import Advanced, Heard, Replaced
-from core.realtime.logs import Logs
+from core.realtime.rooms.logs import Logs
 from core.wire.messages import Events, Replay, Snapshot
 from tests.support.tournaments import EPOCH, league, match, point, record
 

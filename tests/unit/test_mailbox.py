@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.hub.mailbox import Mailbox
+from core.hub.web.mailbox import Mailbox
 
 
 def test_a_frame_stays_until_it_was_seen() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.domain.commands import Score
-from core.domain.matchlist import (
+from core.domain.files.matchlist import (
     Listed,
     ListedGoal,
     ListedTeam,

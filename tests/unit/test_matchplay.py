@@ -29,7 +29,7 @@ from core.domain.commands import (
     Undo,
     WithdrawTeam,
 )
-from core.domain.drawing import draw_up
+from core.domain.draws.drawing import draw_up
 from core.domain.events import (
     ConflictSettled,
     EntryUndone,

@@ -25,11 +25,11 @@ from core.domain.ids import (
 )
 from core.domain.state import Position
 from core.errors import BadLog
-from core.hub.access import READER, TRUSTED, Pass
-from core.hub.members import Members
-from core.hub.presence import Presence
-from core.hub.room import Rooms, no_room
-from core.hub.side import Sides, SideTail
+from core.hub.door.access import READER, TRUSTED, Pass
+from core.hub.rooms.members import Members
+from core.hub.rooms.presence import Presence
+from core.hub.rooms.room import Rooms, no_room
+from core.hub.rooms.side import Sides, SideTail
 from core.wire.messages import Join, Problem, Replay, Snapshot
 from core.wire.presence import PresenceSnapshot, Who
 from core.wire.rooms import SideReplay

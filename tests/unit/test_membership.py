@@ -18,7 +18,7 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.realtime.effects import Advanced, SideAdvanced, SideLive
-from core.realtime.membership import Activity, Membership, Wish, company_of
+from core.realtime.rooms.membership import Activity, Membership, Wish, company_of
 from core.wire.rooms import SideEvent
 from tests.support.tournaments import EPOCH, NOON, league, match, point, record
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from core.domain import native
-from core.domain.brackets import champion
+from core.domain.files import native
+from core.domain.files.playback import Imported, rehearse
 from core.domain.games import CupsRules, Game
 from core.domain.ids import CourtId, GameId, MatchId, PoolId, TeamId
 from core.domain.plan import (
@@ -23,7 +23,7 @@ from core.domain.plan import (
     Team,
     WinnerOf,
 )
-from core.domain.playback import Imported, rehearse
+from core.domain.tables.brackets import champion
 from core.errors import BadFile
 
 HEAD = """

@@ -11,7 +11,7 @@ from core.domain.ids import CommandId, DeviceId, Epoch
 from core.domain.spans import spans_of
 from core.domain.state import Past, Position
 from core.realtime.effects import Advanced, Fetch, KeptChanged, LinkId, Recall, Recollection
-from core.realtime.offers import MAX_OFFER_SECONDS, OFFER_SECONDS, Deed, Offers, Tell
+from core.realtime.rooms.offers import MAX_OFFER_SECONDS, OFFER_SECONDS, Deed, Offers, Tell
 from core.wire.offers import Ancestor, Bring, Offer, Want
 from tests.support.tournaments import EPOCH, NOON, league, log, point, record
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from core.hub.openapi import JSON_TYPE, PROBLEM_TYPE, Operation, document
+from core.hub.web.openapi import JSON_TYPE, PROBLEM_TYPE, Operation, document
 
 
 class Shelf(Struct):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from core.domain.brackets import champion
 from core.domain.checks import check
 from core.domain.commands import AddScore, AssignSlot, CompleteMatch, Score, SetScore
+from core.domain.files.openfootball import read
+from core.domain.files.playback import Imported, rehearse
 from core.domain.ids import MatchId, PoolId, TeamId
-from core.domain.openfootball import read
 from core.domain.plan import LoserOf, OneOf, PlaceOf, Slot, Source, WinnerOf
-from core.domain.playback import Imported, rehearse
-from core.domain.standings import tables
+from core.domain.tables.brackets import champion
+from core.domain.tables.standings import tables
 from core.errors import BadFile
 
 if TYPE_CHECKING:

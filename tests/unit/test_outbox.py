@@ -14,7 +14,7 @@ from core.domain.state import Position
 from core.errors import BadInput, NotSaved
 from core.realtime.config import EngineConfig
 from core.realtime.effects import JournalRow, LinkId, Record
-from core.realtime.outbox import KEPT_ANSWERED, Outbox
+from core.realtime.outbox.outbox import KEPT_ANSWERED, Outbox
 from core.wire.messages import Deferred
 from tests.support.moments import Fixed
 from tests.support.tournaments import EPOCH, entry, league, point

@@ -16,8 +16,8 @@ from core.domain.ids import CommandId, MatchId, TeamId, TournamentId
 from core.errors import NotSaved
 from core.realtime.config import EngineConfig
 from core.realtime.effects import JournalRow, LinkId
-from core.realtime.lanes import LONGEST_PAUSE
-from core.realtime.outbox import Outbox
+from core.realtime.outbox.lanes import LONGEST_PAUSE
+from core.realtime.outbox.outbox import Outbox
 from core.wire.messages import Deferred
 from tests.support.tournaments import EPOCH, entry
 

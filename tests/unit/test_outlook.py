@@ -8,11 +8,11 @@ from typing import Literal
 import pytest
 
 from core.domain.ids import DeviceId, tournament_room
-from core.realtime.carriage import Carriage
 from core.realtime.config import EngineConfig
 from core.realtime.effects import ConnectionChanged, Told
+from core.realtime.links.carriage import Carriage
+from core.realtime.links.session import Session
 from core.realtime.outlook import Outlook
-from core.realtime.session import Session
 from core.realtime.view import Connection
 from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Replay, Welcome
 from tests.support.moments import Fixed, moment

@@ -9,8 +9,8 @@ import pytest
 from core.domain.commands import AddScore, Base, CompleteMatch, CreateTournament, Entry, Notify
 from core.domain.ids import DeviceId, Epoch, MatchId, TeamId
 from core.domain.rules import Accepted, Conflicting, judge
-from core.realtime import stretches
-from core.realtime.overlay import Overlay, Projection, base_of
+from core.realtime.outbox import stretches
+from core.realtime.outbox.overlay import Overlay, Projection, base_of
 from core.realtime.view import Queued
 from tests.support.tournaments import EPOCH, NOON, cup, entry, fold, league, match, point, result
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core.domain.ids import GLOBAL_ROOM, RoomId
-from core.hub.pace import Paces
+from core.hub.rooms.pace import Paces
 from tests.support.tournaments import NOON
 
 MINUTE = timedelta(minutes=1)

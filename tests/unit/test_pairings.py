@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from core.domain.files.pairings import Named, Pairing, infer
+from core.domain.files.playback import Assignment
 from core.domain.ids import MatchId, PoolId, StageId, TeamId
-from core.domain.pairings import Named, Pairing, infer
 from core.domain.plan import LoserOf, OneOf, PlaceOf, Slot, Source, WinnerOf
-from core.domain.playback import Assignment
-from core.domain.standings import Row, Table
+from core.domain.tables.standings import Row, Table
 
 POOLS = (PoolId("a"), PoolId("b"))
 

@@ -21,10 +21,8 @@ from core.domain.commands import (
     Undo,
     match_of,
 )
-from core.domain.drawing import draw_up
-from core.domain.ids import CommandId, MatchId, PoolId, StageId, TeamId, TournamentId
-from core.domain.plan import DoubleElimination, OneOf, Slot, Stage, WinnerOf
-from core.domain.playback import (
+from core.domain.draws.drawing import draw_up
+from core.domain.files.playback import (
     Assignment,
     Goal,
     Imported,
@@ -36,6 +34,8 @@ from core.domain.playback import (
     renamed,
     script,
 )
+from core.domain.ids import CommandId, MatchId, PoolId, StageId, TeamId, TournamentId
+from core.domain.plan import DoubleElimination, OneOf, Slot, Stage, WinnerOf
 from core.errors import BadPlan
 from tests.support.tournaments import NOON, cup, finals, league, match
 

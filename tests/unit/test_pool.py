@@ -7,8 +7,8 @@ import pytest
 from core.domain.ids import DeviceId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import CLOSE_BLOCKED, Dial, LinkId
-from core.realtime.pool import HEAD_START, MAX_DIALS, MAX_LEARNT, Pool
-from core.realtime.session import Session
+from core.realtime.links.pool import HEAD_START, MAX_DIALS, MAX_LEARNT, Pool
+from core.realtime.links.session import Session
 from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Welcome
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import NOON

@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from core.domain.ids import DeviceId, RoomId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import CLOSE_BLOCKED, LinkId
-from core.realtime.pool import MAX_DIALS, Pool
-from core.realtime.routing import MOVES_AT_ONCE, Routing
-from core.realtime.session import Session
+from core.realtime.links.pool import MAX_DIALS, Pool
+from core.realtime.links.routing import MOVES_AT_ONCE, Routing
+from core.realtime.links.session import Session
 from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Hello, Pong, Welcome
 from tests.support.moments import moment
 from tests.support.tournaments import NOON

@@ -24,7 +24,7 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.realtime.effects import Heard, MembersChanged
-from core.realtime.presence import MAX_HELD, Presence, in_room
+from core.realtime.rooms.presence import MAX_HELD, Presence, in_room
 from core.realtime.view import Members
 from core.wire.presence import Member, PresenceDiff, PresenceSnapshot, Who
 from tests.support.tournaments import NOON

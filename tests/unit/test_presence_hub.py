@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.ids import DeviceId, Epoch, Role, TournamentId, presence_room
-from core.hub.presence import Presence
+from core.hub.rooms.presence import Presence
 from core.wire.presence import Member, PresenceDiff, Who
 from tests.support.tournaments import NOON
 

@@ -14,7 +14,7 @@ from core.domain.ids import CommandId, DeviceId, Epoch, MatchId
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, judge
 from core.domain.state import Position
-from core.hub.recollection import Made, Witness, adopt, wanted, witness
+from core.hub.judging.recollection import Made, Witness, adopt, wanted, witness
 from core.wire.offers import Ancestor, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, log, match, point, record
 

@@ -42,12 +42,12 @@ from core.domain.commands import (
     match_of,
 )
 from core.domain.events import Event, EventAdopted, MissingClosed
-from core.domain.export import export_json
+from core.domain.files.export import export_json
+from core.domain.files.playback import Step, rebound, rehearse
+from core.domain.files.recording import _steps, read
 from core.domain.games import CupsRules, Game, Rules, SetsRules, TimeRules
 from core.domain.ids import CommandId, CourtId, Epoch, GameId, PoolId, TeamId, tournament_room
 from core.domain.plan import Court, Swiss, Team
-from core.domain.playback import Step, rebound, rehearse
-from core.domain.recording import _steps, read
 from core.domain.rules import Refused, judge
 from core.domain.state import Tournament
 from core.errors import BadFile

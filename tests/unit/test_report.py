@@ -24,9 +24,9 @@ from core.domain.events import Event, EventAdopted, PastNamed
 from core.domain.games import Game, SetsRules, TimeRules
 from core.domain.ids import CommandId, DeviceId, Epoch, GameId, TeamId
 from core.domain.plan import Plan
-from core.domain.report import LogFigures, Offline, report
 from core.domain.rules import Refused, judge
 from core.domain.state import Tournament
+from core.domain.tables.report import LogFigures, Offline, report
 from tests.support.tournaments import EPOCH, NOON, cup, entry, league, match, official, point, record
 
 PLAN = league()

@@ -9,7 +9,7 @@ from core.domain.commands import Broadcast
 from core.domain.events import BroadcastSent
 from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, match_room, read_room, tournament_room
 from core.domain.state import Position
-from core.hub.room import Room, Rooms, no_room
+from core.hub.rooms.room import Room, Rooms, no_room
 from core.wire.messages import Replay, Snapshot
 from tests.support.tournaments import DEVICE, EPOCH, NOON, league, match, point, record
 

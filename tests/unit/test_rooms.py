@@ -7,9 +7,9 @@ import pytest
 
 from core.domain.ids import CommandId, Epoch, RoomId, TournamentId, tournament_room
 from core.domain.state import Past, Position, Tournament
-from core.realtime.contents import Contents, RoomMessage
 from core.realtime.effects import Advanced, LinkId, Replaced, RoomLive, SideLive, Told
-from core.realtime.rooms import JOIN_SECONDS, MAX_TRIES, Moved, Rooms, Say, Short, Step, Unfit
+from core.realtime.rooms.contents import Contents, RoomMessage
+from core.realtime.rooms.rooms import JOIN_SECONDS, MAX_TRIES, Moved, Rooms, Say, Short, Step, Unfit
 from core.wire.messages import Events, Join, Leave, Replay, Snapshot
 from core.wire.rooms import SideReplay
 from tests.support.moments import moment

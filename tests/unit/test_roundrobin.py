@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.roundrobin import round_robin
+from core.domain.draws.roundrobin import round_robin
 
 
 @given(st.integers(0, 40), st.integers(1, 3))

@@ -13,10 +13,10 @@ from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
 from core.domain.ids import GLOBAL_ROOM, CommandId, Epoch, RoomId, TeamId, team_room
 from core.domain.state import Position
 from core.errors import NotSaved
-from core.hub.access import TRUSTED
-from core.hub.gate import Gate
-from core.hub.rounds import MAX_INBOX, Rounds
-from core.hub.sqlite_log import SqliteLog
+from core.hub.door.access import TRUSTED
+from core.hub.judging.gate import Gate
+from core.hub.log.rounds import MAX_INBOX, Rounds
+from core.hub.log.sqlite_log import SqliteLog
 from core.wire.messages import Answers, Deferred, Problem
 from core.wire.rooms import SideEvent
 from tests.support.tournaments import EPOCH, entry, league, match, point
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from core.domain.answers import Answer
     from core.domain.events import Event
-    from core.hub.chain import Step
-    from core.hub.ledger import Ruling
-    from core.hub.room import Room
-    from core.hub.sqlite_log import Content
+    from core.hub.judging.chain import Step
+    from core.hub.judging.ledger import Ruling
+    from core.hub.log.sqlite_log import Content
+    from core.hub.rooms.room import Room
 
 PLAN = league()
 REDS = team_room(PLAN.id, TeamId("a"))

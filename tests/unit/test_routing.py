@@ -5,7 +5,15 @@ from __future__ import annotations
 from core.domain.ids import RoomId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import LinkId
-from core.realtime.routing import LOAD_POINTS, MARGIN, MOVES_AN_INTERVAL, MOVES_AT_ONCE, Bearer, Move, Routing
+from core.realtime.links.routing import (
+    LOAD_POINTS,
+    MARGIN,
+    MOVES_AN_INTERVAL,
+    MOVES_AT_ONCE,
+    Bearer,
+    Move,
+    Routing,
+)
 from tests.support.moments import Fixed
 
 ONE, TWO, THREE = LinkId("one"), LinkId("two"), LinkId("three")

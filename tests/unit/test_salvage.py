@@ -11,9 +11,9 @@ import pytest
 from core.domain.answers import Answer
 from core.domain.ids import CommandId
 from core.errors import BadLog, NotSaved
+from core.realtime.disk.journal import Journal
+from core.realtime.disk.salvage import set_aside
 from core.realtime.effects import JournalRow, Record
-from core.realtime.journal import Journal
-from core.realtime.salvage import set_aside
 from tests.support.tournaments import NOON, entry, league, point, record
 
 if TYPE_CHECKING:

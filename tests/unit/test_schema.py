@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import NotSaved
-from core.realtime import schema
-from core.realtime.journal import Journal
-from core.realtime.schema import STEPS, VERSION, NewerJournal
+from core.realtime.disk import schema
+from core.realtime.disk.journal import Journal
+from core.realtime.disk.schema import STEPS, VERSION, NewerJournal
 from tests.support.tournaments import entry, league, point
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from core.domain.ids import DeviceId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import Hangup, LinkId, Send
-from core.realtime.session import CLOSE_BAD_FRAME, DOUBT_SECONDS, TRANSITIONS, Session, explain
+from core.realtime.links.session import CLOSE_BAD_FRAME, DOUBT_SECONDS, TRANSITIONS, Session, explain
 from core.wire.messages import Goodbye, Heartbeat, Hello, Ping, Pong, Problem, Welcome
 from tests.support.moments import moment
 from tests.support.tournaments import NOON

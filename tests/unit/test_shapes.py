@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.shapes import GameShape, MatchShape, SideShape, near, read_shape
+from core.domain.files.shapes import GameShape, MatchShape, SideShape, near, read_shape
 from core.errors import BadFile
 
 TOML = b"""

@@ -15,11 +15,11 @@ from core.domain.commands import (
     SetScore,
     SetTime,
 )
-from core.domain.drawing import draw_up
+from core.domain.draws.drawing import draw_up
+from core.domain.files.sheet import bracket_text, result_text, results_page, side_name
 from core.domain.games import Game, Rules, SetsRules, TimeRules
 from core.domain.ids import GameId, StageId, TeamId
 from core.domain.plan import DoubleElimination, Plan, Slot
-from core.domain.sheet import bracket_text, result_text, results_page, side_name
 from tests.support.bench import Bench
 from tests.support.tournaments import NOON, cup, finals, fold, league, match, result
 

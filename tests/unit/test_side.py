@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.domain.ids import GLOBAL_ROOM, CommandId, DeviceId, Epoch, RoomId, TeamId, TournamentId, team_room
 from core.domain.state import Position
 from core.realtime.effects import Heard, SideAdvanced
-from core.realtime.side import Side
+from core.realtime.rooms.side import Side
 from core.wire.rooms import SideEvent, SideEvents, SideReplay
 from tests.support.tournaments import NOON
 

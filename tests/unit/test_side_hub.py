@@ -9,7 +9,7 @@ import pytest
 from core.domain.commands import Broadcast
 from core.domain.ids import GLOBAL_ROOM, CommandId, Epoch, RoomId, TeamId, admin_room, team_room
 from core.domain.state import Position
-from core.hub.side import IDLE_TTL, KEEP, SideHead, SideHeads, SideRoom, Sides, SideTail
+from core.hub.rooms.side import IDLE_TTL, KEEP, SideHead, SideHeads, SideRoom, Sides, SideTail
 from core.wire.rooms import SideEvent, SideReplay
 from tests.support.tournaments import DEVICE, NOON, entry, league
 

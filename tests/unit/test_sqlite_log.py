@@ -14,9 +14,9 @@ from core.domain.events import Event
 from core.domain.ids import CommandId, DeviceId, Epoch, TeamId, admin_room, team_room
 from core.domain.state import Position
 from core.errors import BadLog, NotSaved
-from core.hub.ledger import Contradicted, Ledger, Repeated, Ruling
-from core.hub.side import KEEP, SideTail
-from core.hub.sqlite_log import Lineage, SqliteLog
+from core.hub.judging.ledger import Contradicted, Ledger, Repeated, Ruling
+from core.hub.log.sqlite_log import Lineage, SqliteLog
+from core.hub.rooms.side import KEEP, SideTail
 from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 

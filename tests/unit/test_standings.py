@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from core.domain.commands import AssignSlot, Command, CompleteMatch, Score, SetScore
 from core.domain.ids import MatchId, StageId, TeamId
 from core.domain.plan import Fixture, PlaceOf, Plan, Pool, Slot, Stage, TieBreak
-from core.domain.standings import Row, Table, tables
+from core.domain.tables.standings import Row, Table, tables
 from tests.support.tournaments import finals, fold, league, match, point, result
 
 Results = dict[str, tuple[int, int]]

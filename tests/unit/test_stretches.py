@@ -27,7 +27,7 @@ from core.domain.commands import (
 from core.domain.ids import CommandId, DeviceId, TeamId
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, Refused, judge
-from core.realtime.overlay import Overlay, base_of
+from core.realtime.outbox.overlay import Overlay, base_of
 from core.realtime.view import Queued
 from tests.support.overlays import histories, plainly
 from tests.support.tournaments import EPOCH, NOON, entry, finals, log

@@ -22,7 +22,7 @@ from core.domain.ids import (
 from core.domain.reduce import fold
 from core.errors import BadInput
 from core.realtime.effects import Advanced, MembersChanged, Replaced, SideAdvanced, SideLive
-from core.realtime.subscriptions import (
+from core.realtime.rooms.subscriptions import (
     ALL,
     OWN_NAMES,
     RoomEvent,
@@ -35,7 +35,7 @@ from core.wire.rooms import SideEvent
 from tests.support.tournaments import EPOCH, NOON, league, match, point, record
 
 if TYPE_CHECKING:
-    from core.realtime.subscriptions import Callback
+    from core.realtime.rooms.subscriptions import Callback
 
 PLAN = league()
 M1, M2 = match(PLAN, 1), match(PLAN, 2)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.domain.draws.swiss import Draw, Standing, draw_round, match_all
 from core.domain.ids import TeamId
-from core.domain.swiss import Draw, Standing, draw_round, match_all
 
 GRAPHS = st.integers(0, 4).flatmap(
     lambda half: st.tuples(

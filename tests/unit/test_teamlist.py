@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.domain.files.shapes import FormatName
+from core.domain.files.teamlist import looks_like_teams, read
 from core.domain.plan import DoubleElimination, Plan, RoundRobin, SingleElimination, Swiss
-from core.domain.shapes import FormatName
-from core.domain.teamlist import looks_like_teams, read
 from core.errors import BadFile
 
 

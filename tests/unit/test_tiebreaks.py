@@ -27,9 +27,9 @@ from core.domain.commands import (
 from core.domain.games import Game, Rules, SetsRules, TimeRules
 from core.domain.ids import GameId, PoolId, TeamId
 from core.domain.plan import Fixture, Plan, Slot, Swiss, TieBreak
-from core.domain.standings import tables
 from core.domain.state import Bye, Tournament
-from core.domain.tiebreaks import Record
+from core.domain.tables.standings import tables
+from core.domain.tables.tiebreaks import Record
 from tests.support.bench import Bench
 from tests.support.tournaments import fold, league, match, result
 

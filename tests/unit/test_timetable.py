@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.domain.drawing import across, draw_up
+from core.domain.draws.drawing import across, draw_up
+from core.domain.draws.timetable import lay
 from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId, TournamentId
 from core.domain.plan import (
     Court,
@@ -27,7 +28,6 @@ from core.domain.plan import (
     Team,
     Timetable,
 )
-from core.domain.timetable import lay
 from tests.support.tournaments import NOON
 
 HALF = timedelta(minutes=30)

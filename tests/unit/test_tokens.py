@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from core.domain.ids import CourtId, TeamId, TournamentId
-from core.hub.access import Pass
-from core.hub.tokens import ALGORITHM, MAX_TOKEN, Mint
+from core.hub.door.access import Pass
+from core.hub.door.tokens import ALGORITHM, MAX_TOKEN, Mint
 
 SECRET = b"s" * 32
 MINT = Mint(SECRET, "hub-1")

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from core.domain import native
-from core.domain.drawing import across, draw_up
+from core.domain.draws.drawing import across, draw_up
+from core.domain.files import native
+from core.domain.files.toml import write
 from core.domain.games import CupsRules, Game, SetsRules, TimeRules
 from core.domain.ids import CourtId, GameId, PoolId, StageId, TeamId, TournamentId
 from core.domain.plan import (
@@ -28,7 +29,6 @@ from core.domain.plan import (
     Team,
     Timetable,
 )
-from core.domain.toml import write
 from tests.support.tournaments import NOON, cup, finals, league
 
 EAST = timezone(timedelta(hours=5, minutes=30))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.realtime.traffic import KEPT_TRIPS, SHOWN_TRIPS, Latency, Rate, Traffic
+from core.realtime.links.traffic import KEPT_TRIPS, SHOWN_TRIPS, Latency, Rate, Traffic
 
 
 def test_before_the_first_round_trip_nothing_is_known() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.domain.ids import RoomId
-from core.hub.viewers import Sample, Viewers, by_room
+from core.hub.rooms.viewers import Sample, Viewers, by_room
 from tests.support.tournaments import NOON
 
 CUP, FINAL = RoomId("tournament:cup"), RoomId("match:cup.m003")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.realtime.effects import Moment
-from core.realtime.wake import Wake
+from core.realtime.links.wake import Wake
 from tests.support.moments import moment
 
 

@@ -9,9 +9,9 @@ from core.domain.commands import Notify
 from core.domain.ids import CommandId
 from core.realtime.config import EngineConfig
 from core.realtime.effects import JournalRow
-from core.realtime.outbox import Outbox
+from core.realtime.outbox.outbox import Outbox
+from core.realtime.outbox.withdrawing import remedy
 from core.realtime.view import EntryState
-from core.realtime.withdrawing import remedy
 from tests.support.laptop import POINT, pressed
 from tests.support.moments import Fixed
 

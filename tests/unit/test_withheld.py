@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from core.domain.commands import Broadcast, Notify
 from core.domain.events import BroadcastSent
 from core.domain.ids import CommandId, DeviceId, tournament_room
-from core.hub.withheld import excluded, shown_to
+from core.hub.rooms.withheld import excluded, shown_to
 from core.wire.rooms import SideEvent
 from tests.support.tournaments import DEVICE, NOON, league, log
 

@@ -1,0 +1,1 @@
+"""Draws: who meets whom, when and where, in every kind of stage."""

@@ -1,0 +1,1 @@
+"""Files: every format that a tournament comes in by or goes out by."""

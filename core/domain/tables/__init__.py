@@ -1,0 +1,1 @@
+"""Tables: who stands where, by which rule, and who goes through."""

@@ -1,0 +1,1 @@
+"""The log: what was judged, made durable in rounds, and read again."""

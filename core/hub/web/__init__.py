@@ -1,0 +1,1 @@
+"""The hub over HTTP: one table of routes, and who answers each."""

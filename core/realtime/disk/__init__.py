@@ -1,0 +1,1 @@
+"""Disk: everything that this device keeps, and who may write it."""

@@ -1,0 +1,1 @@
+"""Network: the shells that dial and ask, by WebSocket and by HTTP."""
