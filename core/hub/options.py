@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,8 @@ class HubOptions:
     """The certificate to show, in PEM; `None` to listen plainly."""
     tls_key: Path | None = None
     """Its key; `None` where `tls_cert` has it too."""
+    compression: Literal["auto", "on", "off"] = "auto"
+    """Whether frames are compressed (permessage-deflate); `auto`: not on this machine and near it."""
     backplane: tuple[str, ...] = ()
     """The NATS servers (`nats://host:port`) over which this hub shares its tournaments with others; empty for
     a hub on its own."""

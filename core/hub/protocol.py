@@ -95,6 +95,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """Loop time of the newest bytes from the peer."""
     fell_behind = False
     """Whether it was aborted for what it left unread."""
+    compresses_near = False
+    """Whether frames are compressed on loopback and private networks, too."""
 
     @property
     def unread_bytes(self) -> int:
@@ -102,12 +104,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Choose compression by distance: on loopback and private networks it costs more than it saves."""
+        """Choose compression by distance: on this machine and near it, it costs more than it saves."""
         super().connection_made(transport)
         self.lost = asyncio.Event()
         """Set when the connection is over, read to its end or not."""
         self.heard_at = self.loop.time()
-        if self.client is not None and is_near(self.client[0]):
+        if not self.compresses_near and self.client is not None and is_near(self.client[0]):
             self.conn.available_extensions = []
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -185,3 +187,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def _kill_soon(self) -> None:
         if self._killer is None:
             self._killer = self.loop.call_later(CLOSE_DEADLINE, self.transport.abort)
+
+
+class CompressingProtocol(SocketProtocol):
+    """A WebSocket whose frames are compressed whatever the distance, where the client takes part."""
+
+    compresses_near = True

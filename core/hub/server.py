@@ -33,7 +33,7 @@ from core.hub.lobby import Lobby
 from core.hub.log.analytics import Sampling
 from core.hub.log.rounds import Rounds
 from core.hub.log.sqlite_log import SqliteLog
-from core.hub.protocol import MAX_FRAME_BYTES, HttpProtocol, SocketProtocol
+from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, HttpProtocol, SocketProtocol
 
 if TYPE_CHECKING:
     import socket
@@ -117,7 +117,7 @@ async def _serve(
     sampling = Sampling(lobby, log.path)
     app = application(lobby, log, Reception(lobby, house.invites, house.mint), sampling)
     # By the socket: a hub that is reached in two ways has a server for each, and one application.
-    servers = {one.socket: _Server(_config(app, one)) for one in sockets}
+    servers = {one.socket: _Server(_config(app, one, options.compression)) for one in sockets}
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -183,13 +183,14 @@ def _unwrapped() -> Iterator[None]:
         raise error from None
 
 
-def _config(app: ASGIApp, listener: Listener) -> uvicorn.Config:
+def _config(app: ASGIApp, listener: Listener, compression: str) -> uvicorn.Config:
     tls = listener.tls
     return uvicorn.Config(
         app,
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         http=HttpProtocol,
-        ws=SocketProtocol,
+        ws=CompressingProtocol if compression == "on" else SocketProtocol,
+        ws_per_message_deflate=compression != "off",
         ws_max_size=MAX_FRAME_BYTES,
         # The hub's own heartbeat knows that data is a sign of life too.
         ws_ping_interval=None,

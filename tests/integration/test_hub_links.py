@@ -323,3 +323,15 @@ def test_on_far_networks_frames_are_compressed(tmp_path: Path) -> None:
             client.send(Hello(DeviceId("laptop-1"), "Ann"))
             client.join(plan.id)
             assert client.expect(Snapshot).state.name == plan.name
+
+
+@pytest.mark.parametrize(("compression", "compressed"), [("auto", False), ("on", True), ("off", False)])
+def test_near_frames_are_compressed_only_where_that_is_set(
+    tmp_path: Path, compression: str, compressed: bool
+) -> None:
+    chosen = {"compression": compression}
+    with HubProcess(tmp_path, options=chosen) as hub, connect(f"{hub.url}/v1/ws") as socket:
+        assert bool(socket.protocol.extensions) is compressed
+        client = TestClient(socket, "json")
+        client.send(Hello(DeviceId("laptop-1"), "Ann"))
+        assert client.expect(Welcome).hub

@@ -87,6 +87,7 @@ async def test_teams_can_be_pasted() -> None:
     async with opened(desk) as console:
         await dialog(console)
         await console.press(*"Cup", "enter")
+        await console.wait_for(lambda: console.app.focused is not None and console.app.focused.id == "teams")
         console.app.post_message(Paste("Lions\nFoxes\n\n  Bears \n"))
         await console.wait_for("3 teams, 3 matches")
 

@@ -100,6 +100,7 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
             open_reading=not args.closed,
             tls_cert=args.tls_cert,
             tls_key=args.tls_key,
+            compression=settings.compression,
             backplane=args.backplane,
         )
     )
