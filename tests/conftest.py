@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+SLOWEST_FIRST = ("integration", "sim", "tui", "unit", "architecture")
+"""Folders of tests, those with the longest files first: begun last, they would keep one worker busy alone."""
+TESTS = Path(__file__).resolve().parent
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -44,3 +47,15 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     home = tmp_path_factory.mktemp("home")
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders whose files take longest; inside a folder the random order stays."""
+    items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Use a worker more than there are processors: many tests wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1

@@ -72,7 +72,7 @@ def test_the_document_is_for_everybody(hub: HubProcess) -> None:
 def test_no_request_that_follows_the_document_or_breaks_it_finds_a_fault(
     hub: HubProcess, tmp_path: Path
 ) -> None:
-    done = tried(hub, tmp_path, "--phases", "fuzzing", "--max-time", "10", "--max-examples", "25")
+    done = tried(hub, tmp_path, "--phases", "fuzzing", "--max-time", "5", "--max-examples", "25")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -71,7 +71,9 @@ def test_who_has_a_code_joins_and_scores(hub: HubProcess, tmp_path: Path) -> Non
     scored = here("score", "m1", "a", "+1", *laptop, "--wait", "10", "--json")
     assert (scored.code, scored.json()["state"]) == (0, "confirmed"), scored.err
     log = here("export", "league", *laptop).json()["log"]
-    assert [event["by"] for event in log if "deliverer" not in event][1:] == ["Court 1", "Court 1"]
+    mine = [event for event in log if event["command"] == scored.json()["id"]]
+    assert [event["by"] for event in mine] == ["Court 1", "Court 1"]
+    assert not any("deliverer" in event for event in mine)
 
 
 def test_a_wrong_code_is_told_and_nothing_is_kept(hub: HubProcess, tmp_path: Path) -> None:
