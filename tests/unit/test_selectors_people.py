@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from core.domain.commands import CreateTournament, Notify, StartMatch
 from core.domain.ids import presence_room
-from core.realtime.effects import SideLive
+from core.realtime.effects import MembersChanged, SideLive
 from tests.support import desks
 from tests.support.console import Desk
 from tests.support.desks import ANA, BO, KIM, LI, SAM, SPRING, company, scene
+from tests.support.tournaments import cup, match
 from tui.selectors import people
 from tui.selectors.cells import plain
 
@@ -139,3 +141,35 @@ def test_what_stands_there_without_people() -> None:
     assert people.advance(people.Company(), scene(desk)).present == ()
     company(desk)
     assert people.message(scene(desk), ()) == "Only you are here."
+
+
+def test_local_lines_old_entries_and_entries_on_no_match_say_nothing_of_anybody() -> None:
+    desk = desks.lively()
+    desk.told("the link is slow")
+    desk.others(Notify("tea"), tournament=SPRING, by="sam", device="laptop-9", ago=1)
+    company(desk, ANA, SAM)
+    _, everybody = seen(desk)
+    assert [one.match is None for one in everybody] == [False, True]
+    desk.tick(600)
+    _, everybody = seen(desk)
+    assert all(one.match is None for one in everybody)
+    assert [plain(line) for line in people.courts(scene(desk), everybody)][1].endswith("none")
+    no_courts = Desk(cup(2))
+    no_courts.others(StartMatch(match(cup(2), 1)))
+    assert plain(people.courts(scene(no_courts), ())[0]) == " Courts with no scorer: none"
+
+
+def test_the_head_of_a_list_that_is_as_of_now_and_a_feed_without_an_end() -> None:
+    desk = desks.lively()
+    company(desk, ANA)
+    _, everybody = seen(desk)
+    left, _ = people.head(scene(desk), everybody, "role")
+    assert plain(left) == " 1 here, 0 idle, 0 lost"
+    young = Desk(cup(2))
+    young.apply(MembersChanged(cup(2).id, (ANA,)), SideLive(presence_room(cup(2).id), live=True))
+    everybody = people.people(scene(young), people.advance(NOBODY, scene(young)))
+    assert everybody[0].match is None
+    fresh = Desk()
+    fresh.others(CreateTournament(cup(2)), tournament=cup(2).id, ago=1)
+    fresh.apply(MembersChanged(cup(2).id, (ANA,)))
+    assert people.people(scene(fresh), people.advance(NOBODY, scene(fresh)))[0].match is None

@@ -314,8 +314,8 @@ def _past(fact: events.EpochBegun | events.PastNamed | events.MissingClosed) -> 
             return f"new epoch, goes on from {parent}:{after}"
         case events.PastNamed(epoch, _, seen):
             return f"{epoch} was seen up to {seen}"
-        case events.MissingClosed(epoch, until):
-            return f"nobody waits for {epoch} up to {until} any more"
+        case _:
+            return f"nobody waits for {fact.epoch} up to {fact.until} any more"
 
 
 DECIDED = {"hub": "the hub's stays", "instead": "replaced", "withdrawn": "withdrawn by its author"}
