@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from core.domain.ids import CommandId, DeviceId, TeamId
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, Refused, judge
 from core.realtime.outbox.overlay import Overlay, base_of
+from core.realtime.outbox.stretches import Laid, ReachesFurther
 from core.realtime.view import Queued
 from tests.support.overlays import histories, plainly
 from tests.support.tournaments import EPOCH, NOON, entry, finals, log
@@ -184,3 +186,14 @@ def test_only_the_newest_notices_are_shown_however_many_wait() -> None:
     shown = venue.overlay.projection
     assert shown == plainly(venue.confirmed, venue.queue.values(), venue.seen)
     assert shown.state.notices[-1].title == "notice 59"
+
+
+def test_an_entry_that_turns_out_to_concern_more_than_its_match_says_so() -> None:
+    plan = finals()
+    state = fold(log(plan), EPOCH)
+    first = plan.fixtures[0].id
+    ends, started = (entry(plan.id, one(first), id=one.__name__) for one in (CompleteMatch, StartMatch))
+    live = Laid(1, started, far=False).judge(state)
+    with pytest.raises(ReachesFurther) as found:
+        Laid(2, ends, far=False).judge(live)
+    assert found.value.id == ends.id
