@@ -17,6 +17,7 @@ def test_every_moment_is_the_fold_of_what_came_before_in_any_order_of_asking() -
     past = Past(EPOCH, LOG)
     for seq in (past.last, 1, EVERY, EVERY + 1, 300, EVERY - 1, 2, past.last):
         assert past.at(seq) == fold(LOG[:seq], EPOCH)
+        assert past.at(seq) is past.at(seq)
 
 
 def test_the_slider_says_where_one_is_and_fits() -> None:

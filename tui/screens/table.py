@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core import ids, state
+    from tui.selectors.cells import Row
     from tui.selectors.scene import Scene
 
 Tab = Literal["standings", "bracket"]
@@ -40,6 +41,7 @@ class TableScreen(ListScreen):
         self.cursor: ids.MatchId | None = None
         """The match under the cursor of the bracket."""
         self._made: tuple[state.Tournament, bracket.Tree] | None = None
+        self._listed: tuple[state.Tournament, dict[str, Row]] | None = None
         self.past: Past | None = None
         """The log that is looked back into; `None` for now."""
         self.seq = 0
@@ -61,7 +63,7 @@ class TableScreen(ListScreen):
         self.query_one("#tree", Lines).display = self.tab == "bracket"
         where: Line = ()
         if self.tab == "standings":
-            made = standings.rows(shown.projected) if shown is not None else {}
+            made = self._rows(shown.projected) if shown is not None else {}
             columns = standings.COLUMNS if shown is None else standings.columns(shown.projected)
             message = standings.NONE if shown is not None else "No tournament yet."
             self.rows.fill(tuple(made), made.__getitem__, columns, message)
@@ -88,6 +90,12 @@ class TableScreen(ListScreen):
         if self._made is None or self._made[0] is not tournament:
             self._made = (tournament, bracket.tree(tournament))
         return self._made[1]
+
+    def _rows(self, tournament: state.Tournament) -> dict[str, Row]:
+        """Return the rows of the tables, made anew only where the tournament changed."""
+        if self._listed is None or self._listed[0] is not tournament:
+            self._listed = (tournament, standings.rows(tournament))
+        return self._listed[1]
 
     def action_history(self) -> None:
         if self.past is not None:

@@ -33,6 +33,8 @@ class Past:
         self._epoch = epoch
         self._log = tuple(log)
         self._kept: dict[int, state.Tournament] = {}
+        self._shown: tuple[int, state.Tournament] | None = None
+        """The moment that was asked for last: a screen asks for it again with each frame."""
 
     @property
     def last(self) -> int:
@@ -45,6 +47,8 @@ class Past:
 
     def at(self, seq: int) -> state.Tournament:
         """Return the tournament as it stood after an event, from 1 to `last`."""
+        if self._shown is not None and self._shown[0] == seq:
+            return self._shown[1]
         before = max((kept for kept in self._kept if kept <= seq), default=0)
         found = self._kept.get(before)
         while before < seq:
@@ -54,6 +58,7 @@ class Past:
             if before % EVERY == 0:
                 self._kept[before] = found
         assert found is not None, "a log has a first event"
+        self._shown = (seq, found)
         return found
 
 
