@@ -26,19 +26,22 @@ from tui.messages import StoreChanged
 from tui.organising import Organiser
 from tui.screens.base import NOTICE_FOR, MainScreen
 from tui.screens.board import BoardScreen
-from tui.screens.dialogs import Ask, KeysHelp
-from tui.screens.entrance import LetIn, SignIn
+from tui.screens.dialogs import KeysHelp
+from tui.screens.entrance import LetIn, sign_in
 from tui.screens.entry import EntryScreen
 from tui.screens.feed import FeedScreen
 from tui.screens.links import LinksScreen
 from tui.screens.people import PeopleScreen
+from tui.screens.questions import ask_leave
 from tui.screens.queue import QueueScreen
 from tui.screens.scores import ScoresScreen
 from tui.screens.table import TableScreen
 from tui.selectors import links, people, scores, words
+from tui.selectors.bell import Bell
+from tui.selectors.bell import advance as advance_bell
 from tui.selectors.link import advance
 from tui.selectors.queue import conflicts
-from tui.selectors.scene import Scene, counted
+from tui.selectors.scene import Scene
 from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
@@ -47,8 +50,10 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from core import Match, Queued, RoomStats, Settings, SignedIn, View
+    from core import Match, Queued, RoomStats, Settings, View
+    from tui import commands as palette
     from tui.realtime import Realtime
+    from tui.screens import console as screens
 
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
@@ -128,15 +133,17 @@ class CourtsideApp(App[int]):
         self._paint_due = False
         self._entered_on: tuple[Queued, ...] | None = None
         """The queue at the newest entry; `None` once a newer one was painted."""
-        self._rings = 0
         self._touched_at = monotonic()
         self._idle = False
-        self._alerts: frozenset[str] = frozenset()
-        self.acknowledged: frozenset[str] = frozenset()
-        """The alerts that somebody has seen."""
+        self._bell = Bell()
         self.company = people.Company()
         self.trips = Trips()
         self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
+
+    @property
+    def acknowledged(self) -> frozenset[str]:
+        """The alerts that somebody has seen."""
+        return self._bell.seen
 
     @property
     def muted(self) -> bool:
@@ -217,25 +224,18 @@ class CourtsideApp(App[int]):
             self._realtime.set_idle(idle)
         self.company = people.advance(self.company, self.scene)
         self.trips.note(view.connection.links, now)
-        if self._alarmed() or watch.rings > self._rings:
-            self._rings = watch.rings
-            if not self.muted and self.current_mode != "board":
-                self.bell()
+        alerts = frozenset(alert.key for alert in links.alerts(self.scene, self.company))
+        ops = view.connection.role == "admin"
+        rang, self._bell = self._bell.rings, advance_bell(self._bell, alerts, watch.calls, now, ops=ops)
+        if self._bell.rings > rang and not self.muted and self.current_mode != "board":
+            self.bell()
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.draw(self.scene)
 
-    def _alarmed(self) -> bool:
-        """Tell whether ops have an alert that was not there before; one that is over may come again."""
-        alerts = frozenset(alert.key for alert in links.alerts(self.scene, self.company))
-        new = alerts - self._alerts
-        self._alerts = alerts
-        self.acknowledged &= alerts
-        return bool(new) and self.scene.view.connection.role == "admin"
-
     def acknowledge(self, alerts: Iterable[str]) -> None:
         """Note that somebody has seen alerts: they stay listed."""
-        self.acknowledged |= frozenset(alerts)
+        self._bell = self._bell.acknowledge(frozenset(alerts))
         self.paint()
 
     def room_stats(self, room: ids.RoomId) -> RoomStats | None:
@@ -276,28 +276,6 @@ class CourtsideApp(App[int]):
             return False
         return True
 
-    def ask_withdraw(self, id: ids.CommandId, what: str) -> None:
-        """Ask, then take an entry back: here if it never left, else by a command that names it."""
-        queued = next((one for one in self.scene.view.queue if one.entry.id == id), None)
-        if queued is None or queued.state in ("confirmed", "official", "withdrawn"):
-            self.say("That entry no longer waits")
-            return
-        if queued.state == "conflict":
-            self.say("A conflict is decided with  t  m  or  e")
-            return
-        here = queued.state == "refused" or (queued.state == "saved" and queued.attempts == 0)
-
-        def answered(go: bool | None) -> None:
-            if go:
-                self.withdraw(id)
-
-        told = (
-            "It leaves this list and counts nowhere."
-            if here
-            else "It may have left already: an undo of it is sent after it."
-        )
-        self.push_screen(Ask(f"Withdraw {what}?", told, "Withdraw"), answered)
-
     def copy(self, told: str) -> None:
         """Copy a text to the clipboard of the terminal."""
         self.copy_to_clipboard(text.clean(told, 2_000))
@@ -320,13 +298,7 @@ class CourtsideApp(App[int]):
     def offered_themes(self) -> tuple[str, ...]:
         """Return the themes to choose from: Courtside's, the user's, then the framework's."""
         own = tuple(theme.name for theme in self._themes.themes)
-        no_colour = bool(os.environ.get("NO_COLOR"))
-        others = (
-            name
-            for name, theme in self.available_themes.items()
-            if name not in own and not (no_colour and (theme.ansi or "ansi" in name))
-        )
-        return (*own, *others)
+        return theming.offered(own, self.available_themes, no_colour=bool(os.environ.get("NO_COLOR")))
 
     def use_theme(self, name: str, *, keep: bool = True) -> None:
         """Use a theme and keep it; an unknown one falls back to the default."""
@@ -396,17 +368,7 @@ class CourtsideApp(App[int]):
         self.say("Nothing needs attention")
 
     def action_sign_in(self) -> None:
-        def joined(signed: SignedIn | None) -> None:
-            if signed is None:
-                return
-            self._realtime.reconnect()
-            who = f" as {signed.name}" if signed.name else ""
-            told = f"Signed in{who} until {signed.until.astimezone():%H:%M}"
-            if self.doors.has_own_token:
-                told += ". Start again without the token that was given to this console"
-            self.say(told)
-
-        self.push_screen(SignIn(self.doors), joined)
+        sign_in(self, self.doors, self._realtime.reconnect)
 
     def action_let_in(self) -> None:
         if self.scene.view.connection.role == "admin":
@@ -451,24 +413,17 @@ class CourtsideApp(App[int]):
         self.say("Nothing is selected to copy. To leave press  q")
 
     def action_leave(self) -> None:
-        waiting = sum(queued.waiting for queued in self.scene.view.queue)
-        if not waiting:
-            self.exit(0)
-            return
-
-        def answered(go: bool | None) -> None:
-            if go:
-                self.exit(0)
-
-        stay, it, goes = ("is", "It stays", "goes") if waiting == 1 else ("are", "They stay", "go")
-        told = (
-            f"{counted(waiting, 'entry', 'entries')} {stay} not sent yet. "
-            f"{it} on this laptop and {goes} out next time Courtside runs here."
-        )
-        self.push_screen(Ask("Leave?", told, "Leave", "Stay"), answered)
+        ask_leave(self, partial(self.exit, 0))
 
     async def action_quit(self) -> None:
         self.action_leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 -- Textual's name
         return ()
+
+
+if TYPE_CHECKING:
+
+    def _fits(app: CourtsideApp) -> tuple[screens.Console, palette.Console]:
+        """Have the types compared: the app is all that its screens and its palette expect."""
+        return app, app

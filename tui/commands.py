@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -16,7 +16,8 @@ from tui.selectors import words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tui.app import CourtsideApp
+    from tui.organising import Organiser
+    from tui.selectors.scene import Scene
 
 
 class Command(NamedTuple):
@@ -29,13 +30,49 @@ class Command(NamedTuple):
     """Whether it is listed before anything is typed."""
 
 
+class Console(Protocol):
+    """What the palette calls of the app."""
+
+    keymap: keys.Keymap
+    organiser: Organiser
+
+    @property
+    def scene(self) -> Scene:
+        """The newest moment."""
+        ...
+
+    def action_go(self, place: str) -> None:
+        """Go to a screen."""
+        ...
+
+    def run_key(self, screen: MainScreen, key: keys.Key) -> None:
+        """Run a key's action as if it was pressed on a screen."""
+        ...
+
+    def offered_themes(self) -> tuple[str, ...]:
+        """Return the themes to choose from."""
+        ...
+
+    def use_theme(self, name: str) -> None:
+        """Use a theme and keep it."""
+        ...
+
+    def choose_tournament(self, tournament: ids.TournamentId) -> None:
+        """Show a tournament."""
+        ...
+
+    def open_match(self, match: ids.MatchId) -> None:
+        """Open a match for entry."""
+        ...
+
+
 class Everything(Provider):
     """All that the console can do."""
 
     @property
-    def console(self) -> CourtsideApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this console is the only app with this provider
+    def console(self) -> Console:
+        """The app, as the palette knows it."""
+        return self.app  # type: ignore[return-value]  # the app with this provider is a console
 
     def commands(self) -> Iterator[Command]:
         """Yield what can be done on the screen below the palette."""

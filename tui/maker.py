@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core import BadFile, commands, formats, names
+from tui.screens.console import Desk
 from tui.screens.dialogs import Ask
 from tui.screens.forms import Field, Form
 from tui.screens.making import NewTournament
@@ -19,11 +20,18 @@ from tui.selectors.scene import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core import plan, playback
-    from tui.app import CourtsideApp
+    from core import ids, plan, playback
 
 TOLD = 4
 """Things that a file's reader skipped, or warns of, that are named."""
+
+
+class Console(Desk, Protocol):
+    """What making calls of the app."""
+
+    def choose_tournament(self, tournament: ids.TournamentId) -> None:
+        """Show a tournament."""
+        ...
 
 
 class Maker:
@@ -33,7 +41,7 @@ class Maker:
         console: the app.
     """
 
-    def __init__(self, console: CourtsideApp) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
         self._draft = making.Draft()
         self._file = ""

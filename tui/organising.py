@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core import commands, ids, names, plan
-from tui.correcting import correct
+from tui.screens.console import Desk
+from tui.screens.correcting import correct
 from tui.screens.forms import Field, Form, Pick
 from tui.selectors import words
 from tui.selectors.daytime import TIME_HELP, read_time, readable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core import state
-    from tui.app import CourtsideApp
 
 NEXT: dict[plan.Status, tuple[tuple[plan.Status, str, str], ...]] = {
     "draft": (
@@ -44,6 +44,15 @@ class Offer:
     run: Callable[[], None]
 
 
+class Console(Desk, Protocol):
+    """What organising calls of the app."""
+
+    @property
+    def chosen_match(self) -> state.Match | None:
+        """The match that is open or under the cursor."""
+        ...
+
+
 class Organiser:
     """Organises the tournament on the screen of one console.
 
@@ -51,7 +60,7 @@ class Organiser:
         console: the app.
     """
 
-    def __init__(self, console: CourtsideApp) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
 
     @property

@@ -20,7 +20,7 @@ from textual.theme import Theme
 from core import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
 DEFAULT = "courtside-dark"
@@ -84,6 +84,22 @@ def load(own: Path | None = None) -> Themes:
         problems.extend(f"themes/{file.name}: {pair}" for pair in hard_to_read(theme))
     ordered = sorted(found.values(), key=lambda theme: theme.name != DEFAULT)
     return Themes(tuple(ordered), tuple(problems))
+
+
+def offered(own: Sequence[str], available: Mapping[str, Theme], *, no_colour: bool) -> tuple[str, ...]:
+    """Return the names of the themes to choose from: Courtside's and the user's, then the framework's.
+
+    Args:
+        own: the names of the first.
+        available: all that the framework knows, by name.
+        no_colour: whether colours are not wanted; themes of the terminal's own colours are unreadable then.
+    """
+    others = (
+        name
+        for name, theme in available.items()
+        if name not in own and not (no_colour and (theme.ansi or "ansi" in name))
+    )
+    return (*own, *others)
 
 
 def _read(file: Traversable) -> Mapping[str, object]:

@@ -155,23 +155,23 @@ class TestLink:
         watch = seen(("live", 0, 0), ("offline", 10, 13), ("live", 14, 17), ("offline", 20, 23))
         assert watch.back_at is None
 
-    def test_the_bell_rings_once_for_a_long_absence(self) -> None:
+    def test_the_bell_is_called_for_once_in_a_long_absence(self) -> None:
         down = seen(("live", 0, 0), ("offline", 10, 12), ("offline", 10, 20))
-        assert down.rings == 1
+        assert down.calls == 1
         view = View(DEVICE, "ana", connection=Connection(state="offline", since=10))
-        assert advance(down, view, 60).rings == 1
+        assert advance(down, view, 60).calls == 1
 
-    def test_the_bell_rings_for_a_conflict_but_not_twice_in_ten_seconds(self) -> None:
+    def test_every_further_conflict_calls_for_the_bell(self) -> None:
         desk = desks.conflict()
         held = next(queued for queued in desk.view.queue if queued.state == "conflict")
         watch = seen(("live", 0, 0))
         live = Connection(state="live", since=0)
         watch = advance(watch, View(DEVICE, "ana", connection=live, queue=(held,)), 5)
-        assert watch.rings == 1
+        assert watch.calls == 1
         watch = advance(watch, View(DEVICE, "ana", connection=live, queue=(held, held)), 6)
-        assert watch.rings == 1
-        watch = advance(watch, View(DEVICE, "ana", connection=live, queue=(held, held, held)), 16)
-        assert watch.rings == 2
+        assert watch.calls == 2
+        watch = advance(watch, View(DEVICE, "ana", connection=live, queue=(held, held)), 7)
+        assert watch.calls == 2
 
 
 class TestWords:

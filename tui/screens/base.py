@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets.input import Selection
 
-    from tui.app import CourtsideApp
+    from tui.screens.console import Console
     from tui.selectors.cells import Line
     from tui.selectors.scene import Scene
 
@@ -91,9 +91,9 @@ class MainScreen(Screen[None]):
         return all(self.query(f"#{part}") for part in ("frame", "keys", self.LAST))
 
     @property
-    def console(self) -> CourtsideApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this console is the only app that opens these screens
+    def console(self) -> Console:
+        """The app, as screens know it."""
+        return self.app  # type: ignore[return-value]  # the app that opens these screens is a console
 
     @property
     def scene(self) -> Scene:

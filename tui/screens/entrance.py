@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from core import Invited, ids
     from tui.doors import Doors
+    from tui.screens.console import Desk
 
 ROLES: dict[str, ids.Role] = {"scorer": "moderator", "viewer": "spectator", "ops": "admin"}
 """What is offered, by the id of its button; other roles and scopes are for `courtside invite`."""
@@ -109,6 +110,28 @@ class SignIn(_Asking["SignedIn | None"]):
     def _joined(self, signed: object) -> None:
         assert isinstance(signed, SignedIn)
         self.dismiss(signed)
+
+
+def sign_in(desk: Desk, doors: Doors, reconnect: Callable[[], object]) -> None:
+    """Ask for a join code, and go on with what it opens.
+
+    Args:
+        desk: where it is asked.
+        doors: asks the hub.
+        reconnect: is called once there is a sign-in.
+    """
+
+    def joined(signed: SignedIn | None) -> None:
+        if signed is None:
+            return
+        reconnect()
+        who = f" as {signed.name}" if signed.name else ""
+        told = f"Signed in{who} until {signed.until.astimezone():%H:%M}"
+        if doors.has_own_token:
+            told += ". Start again without the token that was given to this console"
+        desk.say(told)
+
+    desk.push_screen(SignIn(doors), joined)
 
 
 class LetIn(_Asking[None]):

@@ -9,6 +9,7 @@ from core import commands, games
 from tui import keys
 from tui.guard import PULSE, Guard
 from tui.screens.forms import Field, Form
+from tui.screens.questions import ask_withdraw
 from tui.screens.result import ResultScreen
 from tui.selectors import entry, history, tally
 from tui.selectors.cells import Run, arrange, heading, layout, length, spread
@@ -166,17 +167,6 @@ class EntryScreen(ResultScreen):
             for one in keys.for_place("entry")
         )
 
-    def _to_score(self) -> tuple[Shown, state.Match] | None:
-        """Return the match when points may be entered; else say why not."""
-        subject = self.subject
-        if subject is None:
-            self.console.say("No match is open. Pick one and press Enter")
-            return None
-        if obstacle := entry.obstacle(self.scene, *subject):
-            self.console.say(obstacle)
-            return None
-        return subject
-
     def action_add(self, side: commands.Side, points: int) -> None:
         subject = self.to_score()
         if subject is None:
@@ -312,4 +302,4 @@ class EntryScreen(ResultScreen):
         line = self._newest_refused()
         if line is None:
             return
-        self.console.ask_withdraw(line.id, line.what)
+        ask_withdraw(self.console, line.id, line.what)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core import Shown, state
-    from tui.app import CourtsideApp
+    from tui.screens.console import Desk
 
 
 def ask_score(
-    console: CourtsideApp,
+    desk: Desk,
     tournament: state.Tournament,
     match: state.Match,
     title: str,
@@ -30,7 +30,7 @@ def ask_score(
     """Ask for a running score, as the match's kind of game writes it.
 
     Args:
-        console: the app.
+        desk: where it is asked.
         tournament: the match's.
         match: the match.
         title: what is entered.
@@ -45,7 +45,7 @@ def ask_score(
             if wanted is not None:
                 given(wanted)
 
-        console.push_screen(ScoreForm(title, home, away, score), scored)
+        desk.push_screen(ScoreForm(title, home, away, score), scored)
         return
 
     def timed(values: tuple[str, ...] | None) -> None:
@@ -60,9 +60,7 @@ def ask_score(
         Field(name, tally.time_typed(time), "1:23.456")
         for name, time in ((home, score.home), (away, score.away))
     ]
-    console.push_screen(
-        Form(title, fields, "Set", check, "The lowest time wins.", focus=int(away_first)), timed
-    )
+    desk.push_screen(Form(title, fields, "Set", check, "The lowest time wins.", focus=int(away_first)), timed)
 
 
 class MatchScreen(MainScreen):

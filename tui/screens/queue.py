@@ -12,6 +12,7 @@ from tui.messages import Moved, Opened
 from tui.screens.base import ListScreen, after
 from tui.screens.dialogs import Ask
 from tui.screens.match import ask_score
+from tui.screens.questions import ask_withdraw
 from tui.selectors import decision, entry, queue, words
 from tui.selectors.cells import Run, spread
 from tui.widgets.lines import Lines
@@ -191,7 +192,7 @@ class QueueScreen(ListScreen):
             return
         shown = self.scene.view.tournaments.get(queued.entry.tournament)
         what = words.command(shown.projected if shown else None, queued.entry.command)
-        self.console.ask_withdraw(queued.entry.id, what)
+        ask_withdraw(self.console, queued.entry.id, what)
 
     def action_copy(self) -> None:
         cursor = self.rows.cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import commands, games, ids
-from tui.correcting import correct
+from tui.screens.correcting import correct
 from tui.screens.dialogs import Ask, ScoreForm
 from tui.screens.forms import Field, Form, Pick
 from tui.screens.match import MatchScreen, ask_score

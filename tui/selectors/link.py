@@ -18,9 +18,7 @@ BACK_FOR = 3.0
 DOWN = ("offline", "connecting")
 """The states that together are one absence of the link."""
 BELL_AFTER = 10.0
-"""Seconds without a link after which the bell rings."""
-BELL_PAUSE = 10.0
-"""Seconds between two rings."""
+"""Seconds without a link after which the bell is called for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +41,15 @@ class Watch:
     """When the last saved entry was confirmed after that; `None` before."""
     trouble: int = 0
     """Own entries in conflict or refused, in the newest view."""
-    rang_at: float | None = None
-    rang_down: bool = False
-    """Whether this loss of the link has rung."""
-    rings: int = 0
-    """How often the bell should have rung so far."""
+    called_down: bool = False
+    """Whether this loss of the link has called for the bell."""
+    calls: int = 0
+    """How often the bell was called for so far."""
 
 
 def advance(watch: Watch, view: View, now: float) -> Watch:
     """Return what is held after seeing `view` at `now`."""
-    return _ring(_announce(_follow(watch, view, now), view, now, watch), view, now)
+    return _call(_announce(_follow(watch, view, now), view, now, watch), view, now)
 
 
 def _follow(watch: Watch, view: View, now: float) -> Watch:
@@ -87,12 +84,10 @@ def _announce(watch: Watch, view: View, now: float, before: Watch) -> Watch:
     return watch if now - watch.sent_at < BACK_FOR else replace(watch, back_at=None, sent_at=None)
 
 
-def _ring(watch: Watch, view: View, now: float) -> Watch:
+def _call(watch: Watch, view: View, now: float) -> Watch:
     trouble = sum(queued.state in ("conflict", "refused") for queued in view.queue)
     down = watch.state in DOWN
     lasts = down and watch.settled and now - watch.since >= BELL_AFTER
-    due = trouble > watch.trouble or (lasts and not watch.rang_down)
-    watch = replace(watch, trouble=trouble, rang_down=down and (watch.rang_down or lasts))
-    if due and (watch.rang_at is None or now - watch.rang_at >= BELL_PAUSE):
-        return replace(watch, rang_at=now, rings=watch.rings + 1)
-    return watch
+    due = trouble > watch.trouble or (lasts and not watch.called_down)
+    called_down = down and (watch.called_down or lasts)
+    return replace(watch, trouble=trouble, called_down=called_down, calls=watch.calls + due)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core import commands, state
-    from tui.app import CourtsideApp
+    from tui.screens.console import Desk
 
 
 def correct(
-    console: CourtsideApp,
+    desk: Desk,
     tournament: state.Tournament,
     asked: Sequence[commands.Command],
     question: tuple[str, str, str],
@@ -31,22 +31,22 @@ def correct(
     """Ask about commands that change more than one score, and enter them.
 
     Args:
-        console: the app.
+        desk: where it is asked and entered.
         tournament: as it stands on the screen.
         asked: the commands, in order.
         question: the title, what will happen in words, and the label of going ahead.
         reason: whether there must be a reason even if the rules need none.
     """
-    found = corrections.preview(tournament, asked, console.scene.at.astimezone(UTC))
+    found = corrections.preview(tournament, asked, desk.scene.at.astimezone(UTC))
     if found.refusal:
-        console.say(found.refusal)
+        desk.say(found.refusal)
         return
     title, told, go = question
     why_needed = reason or found.needs_reason
 
     def enter(why: str) -> None:
         for command in asked:
-            console.submit(command, tournament=tournament.id, why=why)
+            desk.submit(command, tournament=tournament.id, why=why)
 
     def explained(why: str | None) -> None:
         if why is not None:
@@ -58,6 +58,6 @@ def correct(
 
     if why_needed or found.contradicted:
         changes = correction.lines(tournament, found)
-        console.push_screen(Correct(title, told, changes, go, needed=why_needed), explained)
+        desk.push_screen(Correct(title, told, changes, go, needed=why_needed), explained)
     else:
-        console.push_screen(Ask(title, told, go), answered)
+        desk.push_screen(Ask(title, told, go), answered)
