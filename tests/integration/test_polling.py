@@ -144,9 +144,10 @@ async def test_nothing_comes_twice_or_is_left_out_when_replies_are_lost(hub: Hub
             assert heard.end is None
 
 
-async def test_a_captive_portal_is_not_taken_for_the_hub(hub: HubProcess) -> None:
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "401 Unauthorized", "403 Forbidden"])
+async def test_a_captive_portal_is_not_taken_for_the_hub(hub: HubProcess, status: str) -> None:
     with HttpProxy(hub.port) as proxy:
-        proxy.portal = True
+        proxy.portal, proxy.portal_status = True, status
         async with polled(proxy.url) as (_, heard):
             code, reason = await heard.ended()
     assert code == 1006

@@ -29,7 +29,8 @@ class HttpProxy(Proxy):
         self.websockets = True
         """False: handshakes are refused with 403 by a proxy that knows no WebSocket."""
         self.portal = False
-        """True: every request is answered with 200 and a page."""
+        """True: every request is answered with `portal_status` and a page."""
+        self.portal_status = "200 OK"
         self.lose_replies = 0
         """So many of the next replies are thrown away, and their connections with them."""
         self.refused = 0
@@ -56,7 +57,7 @@ class HttpProxy(Proxy):
             writer.transport.abort()
             return
         if self.portal:
-            await _answer(writer, "200 OK", "text/html", PORTAL)
+            await _answer(writer, self.portal_status, "text/html", PORTAL)
         elif b"upgrade: websocket" in head.lower() and not self.websockets:
             self.refused += 1
             await _answer(writer, "502 Bad Gateway", "text/plain", b"this proxy knows no Upgrade")

@@ -2,8 +2,9 @@
 
 To its carrier it is a link like `link.Link`. Owns the requests: one that waits for the hub's frames, and one
 at a time that brings this side's. What is asked and what a reply brings is `exchange`'s affair. Guarantees
-that only a hub is taken for one: a page that answers 200, as captive portals do, ends the link with that
-reason. httpx is imported on first use, since it is slow to load and most links never need it.
+that only a hub is taken for one: a page, as captive portals answer to whatever is asked, ends the link with
+that reason, and is no refusal. httpx is imported on first use, since it is slow to load and most links never
+need it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ import msgspec
 from core.domain.text import MAX_TEXT, clean
 from core.errors import Malformed, WireError
 from core.realtime.links.exchange import Exchange
-from core.realtime.network.link import CLOSE_ABNORMAL, CLOSE_TIMEOUT, MAX_OUT_BYTES, is_near
+from core.realtime.network.link import (
+    CLOSE_ABNORMAL,
+    CLOSE_TIMEOUT,
+    HUB_PROBLEM,
+    MAX_OUT_BYTES,
+    is_near,
+)
 from core.realtime.network.tls import tls_reason
 from core.wire.codec import encode
 from core.wire.messages import CLOSE_SIGN_IN, CLOSE_TOO_LARGE
@@ -240,13 +247,14 @@ class Polling:
                 raise _Ended(CLOSE_ABNORMAL, f"what answers there is no hub: {error}") from error
         if status in PASSING:
             raise _Unknown(_detail(body) or f"the way to the hub answered {status}")
-        if status in SIGN_IN:
-            raise _Ended(CLOSE_SIGN_IN, _detail(body) or f"the hub answered {status}")
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise _Ended(CLOSE_ABNORMAL, _detail(body) or f"the hub answered {status}")
-        raise _Ended(
-            CLOSE_ABNORMAL, "what answers there is no hub; open a page in a browser, it may ask for a sign-in"
-        )
+        if not response.headers.get("Content-Type", "").startswith(HUB_PROBLEM):
+            # A portal or proxy that forbids is no hub that refuses: the way may open again by itself.
+            raise _Ended(
+                CLOSE_ABNORMAL,
+                f"what answers there ({status}) is no hub; open a page in a browser, it may want a sign-in",
+            )
+        code = CLOSE_SIGN_IN if status in SIGN_IN else CLOSE_ABNORMAL
+        raise _Ended(code, _detail(body) or f"the hub answered {status}")
 
     async def _say_goodbye(self, client: httpx.AsyncClient) -> None:
         """Tell the hub that the session is over, if it still hears."""
