@@ -32,6 +32,7 @@ from core.realtime.effects import (
     Effect,
     Fetch,
     Hangup,
+    JournalRow,
     LinkId,
     Moment,
     Persist,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.disk.opening import Opened
-    from core.realtime.effects import JournalRow, Recollection, Via
+    from core.realtime.effects import Recollection, Via
     from core.realtime.network.dialler import AnyLink, FetchToken
     from core.realtime.rooms.membership import Wish
     from core.realtime.view import RoomStats
@@ -352,7 +353,7 @@ class Client:
         moment = now()
         self._perform(self._engine.receive_appended(rows, moment), moment)
         for row in rows:
-            self._submissions.receive_state(row.entry.id, row.state, row.reason, row.answer)
+            self._submissions.receive_row(row)
 
     def receive_lock(self) -> None:
         """This process is the one that sends now."""
@@ -399,18 +400,13 @@ class Client:
 
     def _looked_up(self, submission: Submission, row: JournalRow | None) -> None:
         """Go on with an entry whose id may have been entered before: then that one is meant."""
-        first = self._submissions.entry(submission.id) if row is None else row.entry
-        wanted = submission.entry
-        if first is None:
+        if row is None and (waiting := self._submissions.entry(submission.id)) is not None:
+            # On its way into the journal.
+            row = JournalRow(0, waiting, "saving")
+        if row is None:
             self._submit(submission)
             return
-        if (first.tournament, first.command) != (wanted.tournament, wanted.command):
-            why = f"the id {submission.id} was entered before, for something else; give this one another id"
-            submission.receive_failure(BadInput(why))
-            return
-        submission.entry = first
-        if row is not None:
-            submission.receive_state(row.state, row.reason, row.answer)
+        submission.receive_row(row)
         if not submission.answered:
             self._submissions.add(submission)
 

@@ -11,11 +11,13 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from core.domain.answers import Answer
+from core.errors import BadInput
 
 if TYPE_CHECKING:
     from core.domain.commands import Entry
     from core.domain.ids import CommandId
     from core.errors import CourtsideError
+    from core.realtime.effects import JournalRow
     from core.realtime.view import EntryState
 
 T = TypeVar("T")
@@ -106,6 +108,16 @@ class Submission:
         if answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
+    def receive_row(self, row: JournalRow) -> None:
+        """Hear that an entry of this id stands in the journal: this one, or another that was there first."""
+        first, wanted = row.entry, self.entry
+        if (first.tournament, first.command) != (wanted.tournament, wanted.command):
+            why = f"the id {self.id} was entered before, for something else; give this one another id"
+            self.receive_failure(BadInput(why))
+            return
+        self.entry = first
+        self.receive_state(row.state, row.reason, row.answer)
+
     def receive_failure(self, error: CourtsideError) -> None:
         """Hear that there will be no answer."""
         if not self._saved.done():
@@ -153,16 +165,25 @@ class Submissions:
 
     def receive_state(self, id: CommandId, state: EntryState, reason: str, answer: Answer | None) -> None:
         """Something became of an entry."""
-        waiting = self._waiting.get(id, ())
-        for submission in waiting:
+        for submission in self._waiting.get(id, ()):
             submission.receive_state(state, reason, answer)
-        if all(submission.answered for submission in waiting):
-            self._waiting.pop(id, None)
+        self._drop_answered(id)
+
+    def receive_row(self, row: JournalRow) -> None:
+        """Another process wrote a row: what became of an entry of ours, or one that took its id first."""
+        for submission in self._waiting.get(row.entry.id, ()):
+            submission.receive_row(row)
+        self._drop_answered(row.entry.id)
 
     def receive_failure(self, id: CommandId, error: CourtsideError) -> None:
         """An entry was not saved."""
         for submission in self._waiting.pop(id, ()):
             submission.receive_failure(error)
+
+    def _drop_answered(self, id: CommandId) -> None:
+        waiting = [submission for submission in self._waiting.pop(id, ()) if not submission.answered]
+        if waiting:
+            self._waiting[id] = waiting
 
     def close(self, error: CourtsideError) -> None:
         """Tell all that there will be no answer here."""

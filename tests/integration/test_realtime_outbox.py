@@ -302,6 +302,23 @@ async def test_who_takes_over_sends_nothing_before_it_has_read_every_row(
         await realtime.wait_for(lambda view: states(view).get("later") == "confirmed", 10)
 
 
+async def test_an_id_that_two_processes_take_at_once_stands_for_the_first_entry_alone(data: Path) -> None:
+    async with open_realtime(quick(data, NOWHERE)) as first, open_realtime(quick(data, NOWHERE)) as second:
+        # Both look the id up before either is in the journal.
+        one = first.submit(POINT, id="mine")
+        other = second.submit(AddScore(POINT.match, POINT.team, 5), id="mine")
+        again = second.submit(POINT, id="yours")
+        same = first.submit(POINT, id="yours")
+        outcomes = await asyncio.gather(one.saved(10), other.saved(10), return_exceptions=True)
+        await asyncio.gather(again.saved(10), same.saved(10))
+    taken = [error for error in outcomes if error is not None]
+    assert [type(error) for error in taken] == [BadInput]
+    assert "was entered before, for something else" in str(taken[0])
+    with closing(Journal(ClientFolder(data).journal)) as journal:
+        kept = {row.entry.id: row.entry.command for row in journal.contents().rows}
+    assert kept == {"mine": (other if outcomes[0] else one).entry.command, "yours": POINT}
+
+
 async def test_what_may_have_left_is_undone_by_a_command_that_names_it(venue: Venue, data: Path) -> None:
     async with open_realtime(quick(data, venue.hub.url)) as realtime:
         await realtime.join(venue.room)
