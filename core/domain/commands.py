@@ -20,6 +20,7 @@ from core.domain.ids import (
     CourtId,
     DeviceId,
     Epoch,
+    Given,
     MatchId,
     PoolId,
     RoomId,
@@ -52,8 +53,8 @@ class Score(Struct, frozen=True, array_like=True):
 class AddScore(Struct, frozen=True, tag="add_score", omit_defaults=True):
     """Add points to a side, or take them off (`delta` below 0). A scheduled match starts with it."""
 
-    match: MatchId
-    team: TeamId
+    match: Given[MatchId]
+    team: Given[TeamId]
     delta: Whole
     """In a game of cups, the cups hit."""
     action: Action | None = None
@@ -68,22 +69,22 @@ class AddScore(Struct, frozen=True, tag="add_score", omit_defaults=True):
 class SetScore(Struct, frozen=True, tag="set_score"):
     """Set both sides' points to exactly this score; in a game of sets, those of the current set."""
 
-    match: MatchId
+    match: Given[MatchId]
     score: Score
 
 
 class EnterSets(Struct, frozen=True, tag="enter_sets"):
     """Set all sets of a match, as they stand on paper; the last may still go on."""
 
-    match: MatchId
+    match: Given[MatchId]
     sets: tuple[Score, ...]
 
 
 class SetTime(Struct, frozen=True, tag="set_time"):
     """Set a side's time."""
 
-    match: MatchId
-    team: TeamId
+    match: Given[MatchId]
+    team: Given[TeamId]
     milliseconds: Whole
     """0 takes the time away."""
 
@@ -91,8 +92,8 @@ class SetTime(Struct, frozen=True, tag="set_time"):
 class AddPenalty(Struct, frozen=True, tag="add_penalty"):
     """Add a side's penalty points for fair play (cards, warnings), or take them off, at any time."""
 
-    match: MatchId
-    team: TeamId
+    match: Given[MatchId]
+    team: Given[TeamId]
     points: Whole
 
 
@@ -102,20 +103,20 @@ class Undo(Struct, frozen=True, tag="undo"):
     An id that the hub has never seen is remembered as withdrawn.
     """
 
-    match: MatchId
-    of: CommandId
+    match: Given[MatchId]
+    of: Given[CommandId]
 
 
 class StartMatch(Struct, frozen=True, tag="start_match"):
     """Start a scheduled match."""
 
-    match: MatchId
+    match: Given[MatchId]
 
 
 class CompleteMatch(Struct, frozen=True, tag="complete_match"):
     """End a live match with the score as it stands."""
 
-    match: MatchId
+    match: Given[MatchId]
     shootout: Score | None = None
     """What decided a level score (penalties, sudden death); `None` when there was none."""
 
@@ -123,8 +124,8 @@ class CompleteMatch(Struct, frozen=True, tag="complete_match"):
 class ForfeitMatch(Struct, frozen=True, tag="forfeit_match"):
     """End a match that is not played to its end; the stage says which result stands."""
 
-    match: MatchId
-    team: TeamId | None
+    match: Given[MatchId]
+    team: Given[TeamId | None]
     """Who loses; `None` when both do."""
     cause: Cause = "forfeit"
 
@@ -132,35 +133,35 @@ class ForfeitMatch(Struct, frozen=True, tag="forfeit_match"):
 class MoveMatch(Struct, frozen=True, tag="move_match"):
     """Play a match on this court at this time."""
 
-    match: MatchId
-    court: CourtId | None
+    match: Given[MatchId]
+    court: Given[CourtId | None]
     starts_at: datetime | None
 
 
 class ConfirmResult(Struct, frozen=True, tag="confirm_result"):
     """Make a final result official."""
 
-    match: MatchId
+    match: Given[MatchId]
 
 
 class ReopenMatch(Struct, frozen=True, tag="reopen_match"):
     """Make a finished match live again; what was official no longer is."""
 
-    match: MatchId
+    match: Given[MatchId]
 
 
 class AssignSlot(Struct, frozen=True, tag="assign_slot"):
     """Put a team into a side of a scheduled match, where no rule can decide it."""
 
-    match: MatchId
+    match: Given[MatchId]
     side: Side
-    team: TeamId
+    team: Given[TeamId]
 
 
 class Settle(Struct, frozen=True, tag="settle"):
     """Decide a conflict: the held entries count nowhere from now on, `instead` takes their place."""
 
-    match: MatchId
+    match: Given[MatchId]
     held: tuple[CommandId, ...]
     """Ids of the held entries that this decides, all of this match; at least one."""
     instead: tuple[AddScore | SetScore | EnterSets | SetTime | CompleteMatch, ...] = ()
@@ -184,13 +185,13 @@ class AddTeam(Struct, frozen=True, tag="add_team", omit_defaults=True):
 class RemoveTeam(Struct, frozen=True, tag="remove_team"):
     """Take a team out before the tournament starts."""
 
-    team: TeamId
+    team: Given[TeamId]
 
 
 class RenameTeam(Struct, frozen=True, tag="rename_team", omit_defaults=True):
     """Give a team another name and code."""
 
-    team: TeamId
+    team: Given[TeamId]
     name: str
     code: str = ""
 
@@ -213,14 +214,14 @@ class RenameTournament(Struct, frozen=True, tag="rename_tournament", omit_defaul
 class WithdrawTeam(Struct, frozen=True, tag="withdraw_team"):
     """Take a team out of a running tournament: it loses what it has not finished."""
 
-    team: TeamId
+    team: Given[TeamId]
     cause: Literal["withdrawn", "disqualified"] = "withdrawn"
 
 
 class ReinstateTeam(Struct, frozen=True, tag="reinstate_team"):
     """Take a withdrawn team back; matches that it lost meanwhile stay lost until they are reopened."""
 
-    team: TeamId
+    team: Given[TeamId]
 
 
 class NameCourt(Struct, frozen=True, tag="name_court"):
@@ -232,7 +233,7 @@ class NameCourt(Struct, frozen=True, tag="name_court"):
 class DrawRound(Struct, frozen=True, tag="draw_round", omit_defaults=True):
     """Draw the next round of a Swiss pool from its table."""
 
-    pool: PoolId
+    pool: Given[PoolId]
     starts_at: datetime | None = None
     """When it begins; `None` for the next free slots of the timetable, if there is one."""
 
@@ -240,7 +241,7 @@ class DrawRound(Struct, frozen=True, tag="draw_round", omit_defaults=True):
 class DrawLots(Struct, frozen=True, tag="draw_lots", omit_defaults=True):
     """Let chance order the teams of a complete pool that no other rule separates, once and for all."""
 
-    pool: PoolId
+    pool: Given[PoolId]
     order: tuple[TeamId, ...] = ()
     """The order as it was drawn by hand, the best first; empty to have it follow from the entry's id."""
 
@@ -264,7 +265,7 @@ class Broadcast(Struct, frozen=True, tag="broadcast", omit_defaults=True):
         BadPayload: the event has no name, or the data is no JSON text of a payload's size.
     """
 
-    room: RoomId
+    room: Given[RoomId]
     event: str
     """The event's name, as the sender chooses it."""
     data: str = NOTHING
@@ -295,7 +296,7 @@ class ReviveTournament(Struct, frozen=True, tag="revive_tournament"):
 class CloseMissing(Struct, frozen=True, tag="close_missing"):
     """Wait no longer for what nobody brings of an older epoch; should it come after all, it is adopted."""
 
-    epoch: Epoch
+    epoch: Given[Epoch]
     until: Whole
     """The last seq that this is about."""
 

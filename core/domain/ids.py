@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NewType, get_args
+from typing import TYPE_CHECKING, Generic, Literal, NewType, TypeVar, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,6 +29,28 @@ DeviceId = NewType("DeviceId", str)
 Epoch = NewType("Epoch", str)
 """One life of a tournament's log: inside an epoch, seqs only grow."""
 RoomId = NewType("RoomId", str)
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+
+    class Given(Generic[T]):
+        """An id in a command, to the type checker: a program writes plain text, the house reads an id."""
+
+        def __get__(self, instance: object, owner: type) -> T:
+            """Read it as what it is."""
+
+        def __set__(self, instance: object, value: str | T) -> None:
+            """Take any text; only the command's making does."""
+
+else:
+
+    class Given:
+        """The id's own type, to whatever looks at run time."""
+
+        def __class_getitem__(cls, id: object) -> object:
+            return id
+
 
 Role = Literal["admin", "moderator", "participant", "spectator"]
 ROLES: tuple[Role, ...] = get_args(Role)

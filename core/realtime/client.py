@@ -46,6 +46,7 @@ from core.realtime.engine import Engine
 from core.realtime.inbox import Inbox
 from core.realtime.network.dialler import Dialler
 from core.realtime.network.link import CLOSE_ABNORMAL
+from core.realtime.network.pages import SignedAddress
 from core.realtime.rooms.membership import carrier_of
 from core.realtime.rooms.presence import in_room
 from core.realtime.store import Store
@@ -111,6 +112,21 @@ class Client:
             return None
         members = in_room(room, self.store.view.members)
         return self.attendance.refined(room, stats, None if members is None else len(members))
+
+    async def sign_in(self) -> SignedAddress | None:
+        """Return where a request goes that belongs to this client, signed as freshly as a dial.
+
+        `None` while no hub is connected and nobody fetches tokens: then the settings say all.
+
+        Raises:
+            BadLog: the kept tokens cannot be read.
+            Unreachable: the program that fetches tokens had none.
+        """
+        connection = self.store.view.connection
+        if not (connection.connected or self._dialler.fetches_tokens):
+            return None
+        endpoint = connection.endpoint or self._settings.endpoints[0]
+        return SignedAddress(endpoint, await self._dialler.token(endpoint))
 
     # What others ask for, from any thread.
 

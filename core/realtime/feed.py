@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.domain.answers import Answer
     from core.domain.commands import Score
     from core.domain.events import Event
-    from core.domain.ids import MatchId, RoomId, RoomKind, TournamentId
+    from core.domain.ids import RoomId, RoomKind, TournamentId
     from core.domain.payload import Json
     from core.domain.plan import Team
     from core.domain.state import Tournament
@@ -191,8 +191,9 @@ class TournamentRooms:
     presence: Room
     admin: Room | None
     """`None` for whoever is no admin."""
-    matches: Mapping[MatchId, Room]
-    teams: Mapping[TeamId, Room]
+    matches: Mapping[str, Room]
+    """By the match's whole id."""
+    teams: Mapping[str, Room]
     """All for an admin, else that of this device's team."""
     roles: Mapping[Role, Room]
     """All for an admin, else that of this device's role."""
@@ -259,16 +260,16 @@ class TournamentFeed:
         return None if shown is None else shown.projected
 
     @property
-    def scores(self) -> Mapping[MatchId, Score]:
-        """Return each match's score, in playing order."""
+    def scores(self) -> Mapping[str, Score]:
+        """Return each match's score by the match's whole id, in playing order."""
         state = self.state
         return {} if state is None else {match.id: match.score for match in state.matches.values()}
 
     @property
-    def participants(self) -> Mapping[TeamId, Team]:
-        """Return the teams, in the order of the plan."""
+    def participants(self) -> Mapping[str, Team]:
+        """Return the teams by id, in the order of the plan."""
         state = self.state
-        return {} if state is None else state.teams
+        return {} if state is None else {team.id: team for team in state.teams.values()}
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -390,7 +391,7 @@ def _is_live(view: View, room: RoomId) -> bool:
     return shown is not None and shown.live
 
 
-def _team(known: Mapping[TeamId, Team], name: str) -> TeamId:
+def _team(known: Mapping[str, Team], name: str) -> TeamId:
     """Return a team's id; without any stored copy of the tournament the hub will say whether there is one."""
     if known and name not in known:
         raise Unknown("team", name, sorted(known)[:3])

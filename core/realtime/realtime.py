@@ -241,22 +241,39 @@ class Realtime:
         self._client.set_idle(idle)
 
     def reconnect(self, endpoint: str | None = None) -> None:
-        """Dial an endpoint afresh now, or all of them, and forget what hubs have refused."""
-        self._client.reconnect(endpoint)
+        """Dial an endpoint afresh now, or all of them, and forget what hubs have refused.
+
+        Args:
+            endpoint: its address; `None` for all.
+
+        Raises:
+            Unknown: it is none of those that are used.
+            BadInput: it is no address of a hub.
+        """
+        self._client.reconnect(None if endpoint is None else self._used(endpoint))
 
     def drain(self, endpoint: str) -> None:
         """Carry nothing over an endpoint any more: its rooms move first.
 
         Where no other link can be had they stay: a drain takes nobody off-line.
+
+        Raises:
+            Unknown: it is none of those that are used.
+            BadInput: it is no address of a hub.
         """
-        self._client.drain(endpoint)
+        self._client.drain(self._used(endpoint))
 
     def undrain(self, endpoint: str) -> None:
-        """Use a drained endpoint again."""
-        self._client.undrain(endpoint)
+        """Use a drained endpoint again.
+
+        Raises:
+            Unknown: it is none of those that are used.
+            BadInput: it is no address of a hub.
+        """
+        self._client.undrain(self._used(endpoint))
 
     def add_endpoint(self, address: str) -> None:
-        """Use one more endpoint from now on.
+        """Use one more endpoint from now on; the view lists it as soon as it is used.
 
         Raises:
             BadInput: it is no address of a hub.
@@ -267,9 +284,10 @@ class Realtime:
         """Forget an endpoint: its links are hung up, and its rooms go on over others.
 
         Raises:
+            Unknown: it is none of those that are used.
             BadInput: it is no address of a hub.
         """
-        self._client.remove_endpoint(_endpoint(address))
+        self._client.remove_endpoint(self._used(address))
 
     @property
     def attendance(self) -> Attendance:
@@ -335,8 +353,9 @@ class Realtime:
         Raises:
             Unreachable: no hub answers.
         """
+        at = await self._client.sign_in()
         return await asyncio.to_thread(
-            fetch_rooms, self._client.settings, kind=type, has_members=has_members, search=search
+            fetch_rooms, self._client.settings, kind=type, has_members=has_members, search=search, at=at
         )
 
     def tournament(self, tournament: str) -> TournamentFeed:
@@ -405,6 +424,14 @@ class Realtime:
             yield found
         finally:
             unsubscribe()
+
+    def _used(self, address: str) -> str:
+        """Return an endpoint's address as the view lists it."""
+        used = tuple(dict.fromkeys(link.endpoint for link in self.view.connection.links))
+        wanted = address if address in used else _endpoint(address)
+        if wanted not in used:
+            raise Unknown("endpoint", address, used[:3])
+        return wanted
 
     def _must_send(self) -> None:
         if not self._client.may_send:

@@ -18,7 +18,9 @@ from core.realtime.realtime import Realtime, open_realtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
+    from core.realtime.network.dialler import FetchToken
     from core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,11 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def realtime_in_thread(
-    settings: Settings, *, sends: bool = True, on_failure: Callable[[BaseException], None] | None = None
+    settings: Settings,
+    *,
+    sends: bool = True,
+    on_failure: Callable[[BaseException], None] | None = None,
+    fetch_token: FetchToken | None = None,
 ) -> Iterator[Realtime]:
     """Open the realtime client on a thread of its own; it is closed at the end of the block.
 
@@ -43,12 +49,13 @@ def realtime_in_thread(
         sends: False for a reader (see `open_realtime`).
         on_failure: called on that thread if the client fails while it is open; the failure is raised at the
             end too.
+        fetch_token: as of `open_realtime`; awaited on that thread.
 
     Raises:
         BadLog: the journal is damaged and another process uses it, or a newer version wrote it.
         BadSettings: the settings ask for what this version does not have.
     """
-    holder = _Holder(settings, sends, on_failure)
+    holder = _Holder(lambda: open_realtime(settings, sends=sends, fetch_token=fetch_token), on_failure)
     thread = threading.Thread(target=holder.hold, name="courtside-realtime")
     thread.start()
     try:
@@ -64,12 +71,13 @@ class _Holder:
     """Holds the client open on its thread until it is told to stop."""
 
     def __init__(
-        self, settings: Settings, sends: bool, on_failure: Callable[[BaseException], None] | None
+        self,
+        make: Callable[[], AbstractAsyncContextManager[Realtime]],
+        on_failure: Callable[[BaseException], None] | None,
     ) -> None:
         self.opened: Future[Realtime] = Future()
         self.failure: BaseException | None = None
-        self._settings = settings
-        self._sends = sends
+        self._make = make
         self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = False
@@ -98,7 +106,7 @@ class _Holder:
                 logger.debug("it has ended already")
 
     async def _hold(self) -> None:
-        async with open_realtime(self._settings, sends=self._sends) as realtime:
+        async with self._make() as realtime:
             # First the loop, then the look: `stop` does it the other way round, so one of both is seen.
             self._loop = asyncio.get_running_loop()
             self.opened.set_result(realtime)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -137,18 +138,100 @@ def test_what_a_program_needs_first_has_an_example() -> None:
     }
 
 
-def test_the_readme_s_program_runs(venue: HubProcess, tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text("utf-8").partition(CHAPTER)[2].partition("\n## ")[0]
-    (program,) = BLOCK.findall(text)
-    ours = {"COURTSIDE_WS_URL": venue.url, "COURTSIDE_DATA": str(tmp_path / "laptop")}
+def run(program: list[str], venue: HubProcess, folder: Path) -> str:
+    """Run a program to its end, and return what it printed."""
+    ours = {
+        "COURTSIDE_WS_URL": venue.url,
+        "COURTSIDE_DATA": str(folder / "laptop"),
+        "COURTSIDE_NAME": "dev",
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, *program],
         env={**os.environ, **ours},
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "accepted" in done.stdout
+    return done.stdout
+
+
+def test_the_readme_s_program_runs(venue: HubProcess, tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8").partition(CHAPTER)[2].partition("\n## ")[0]
+    (program,) = BLOCK.findall(text)
+    assert "accepted" in run(["-c", program], venue, tmp_path)
+
+
+def test_a_program_learns_everything_by_the_names_that_are_promised(
+    venue: HubProcess, tmp_path: Path
+) -> None:
+    said = json.loads(run(["-m", "tests.support.sample"], venue, tmp_path))
+    assert said["event"] == ["points_added", True, "dev"]
+    assert said["entry"] == ["confirmed", "accepted"]
+    assert said["score"][0] >= 1
+    assert said["score"][1] == "Reds"
+    assert said["standings"] == ["reds"]
+    assert said["activity"][-1] is True
+    assert said["rooms"] == [2, 4, 4, True]
+    assert said["members"] == ["dev"]
+    assert said["listed"] == ["tournament:summer"]
+    assert "points_added" in said["heard"]
+    assert said["metrics"].keys() == {
+        "total_connections",
+        "active_connections",
+        "average_latency",
+        "connection_health",
+        "total_messages",
+        "message_rate",
+        "channel_distribution",
+        "links",
+    }
+    assert said["metrics"]["links"][0].keys() >= {
+        "endpoint",
+        "state",
+        "health",
+        "latency_p50",
+        "latency_p95",
+        "latency_p99",
+        "messages_in",
+        "messages_out",
+        "bytes_in",
+        "bytes_out",
+        "rooms",
+        "reconnects",
+        "last_activity",
+    }
+    assert said["queue"].keys() == {
+        "total",
+        "by_priority",
+        "oldest",
+        "processing",
+        "retained",
+        "conflicts",
+        "refused",
+        "evicted",
+    }
+    assert said["stats"].keys() == {
+        "member_count",
+        "subscription_count",
+        "last_activity",
+        "uptime",
+        "event_rate",
+    }
+    assert said["stats"]["member_count"] == said["stats"]["subscription_count"] == 1
+    assert {name: words.partition(":")[0] for name, words in said["wrong"].items()} == {
+        "room": "BadInput",
+        "match": "Unknown",
+        "team": "Unknown",
+        "events": "BadInput",
+        "name": "BadInput",
+        "data": "BadPayload",
+        "entry": "Unknown",
+        "address": "BadInput",
+        "endpoint": "Unknown",
+        "copy": "Unknown",
+    }
+    assert said["closed"] == "RuntimeError: this realtime client is closed"

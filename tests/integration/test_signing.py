@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 import trustme
@@ -15,6 +16,8 @@ import trustme
 from core.domain.commands import CreateTournament
 from core.errors import BadLog, BadSettings
 from core.hub import owner_token
+from core.hub.door.access import Pass
+from core.hub.door.tokens import Mint
 from core.realtime.disk.keyring import Keyring, named, token_for
 from core.realtime.network.tls import client_context, tls_words
 from core.realtime.realtime import open_realtime
@@ -24,6 +27,7 @@ from core.wire.messages import Answers, Submit
 from tests.support.commands import here
 from tests.support.hub import HubProcess, TestClient
 from tests.support.program import Finished, courtside, environment
+from tests.support.scorer import quick
 from tests.support.tournaments import entry, league, point
 
 PLAN = league()
@@ -282,3 +286,24 @@ def test_other_troubles_of_tls_are_told_too() -> None:
     early.verify_code, odd.verify_code, odd.verify_message = 9, 99, "something odd"
     assert "clock" in tls_words(early)
     assert "something odd" in tls_words(odd)
+
+
+async def test_a_program_s_token_that_runs_out_is_fetched_anew(hub: HubProcess, tmp_path: Path) -> None:
+    async with httpx.AsyncClient(base_url=hub.http) as http:
+        health = (await http.get("/healthz")).json()
+    mint = Mint((hub.data / "hub" / "secret.key").read_bytes(), health["hub"])
+    asked: list[str] = []
+
+    async def fetch(address: str) -> str:
+        asked.append(address)
+        lives = timedelta(seconds=2) if len(asked) == 1 else timedelta(hours=1)
+        return mint.sign(Pass("cloud", "Ann", "moderator", expires_at=datetime.now(UTC) + lives))
+
+    async with open_realtime(quick(tmp_path, hub.url), fetch_token=fetch) as realtime:
+        room = await realtime.join("tournament:league").live(10)
+        await realtime.wait_for(lambda view: view.connection.connected and len(asked) > 1, 15)
+        await room.live(10)
+        assert (await realtime.submit(point(PLAN, 2, "a")).confirmed(10)).outcome == "accepted"
+        # Whoever has no token reads nothing here.
+        assert [info.id for info in await realtime.list_rooms(type="tournament")] == ["tournament:league"]
+    assert set(asked) == {hub.url}

@@ -85,6 +85,11 @@ class Dialler:
         """Whether old servers are dialled."""
         return self._basic is not None
 
+    @property
+    def fetches_tokens(self) -> bool:
+        """Whether the program fetches tokens itself."""
+        return self._fetch_token is not None
+
     def may_copy(self, tournament: TournamentId) -> bool:
         """Tell whether a copy may be stored: what is learnt from an old server replaces none of a hub."""
         return not self.is_basic or tournament not in self._hubs

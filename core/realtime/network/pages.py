@@ -7,6 +7,7 @@ httpx is imported on first use, since it is slow to load and most commands never
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
@@ -37,10 +38,25 @@ REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class SignedAddress:
+    """A hub's address, with what signs this device in there."""
+
+    endpoint: str
+    token: str | None = field(repr=False)
+    """`None` for nothing."""
+
+
 class _Page(msgspec.Struct, frozen=True):
     epoch: Epoch
     seq: int
     events: tuple[Event, ...]
+
+
+class _Health(msgspec.Struct, frozen=True):
+    """What a hub says of itself, and nothing else that answers."""
+
+    hub: str
 
 
 class _Trouble(msgspec.Struct, frozen=True):
@@ -60,7 +76,12 @@ def fetch_directory(settings: Settings) -> tuple[Listing, ...]:
 
 
 def fetch_rooms(
-    settings: Settings, *, kind: RoomKind | None = None, has_members: bool | None = None, search: str = ""
+    settings: Settings,
+    *,
+    kind: RoomKind | None = None,
+    has_members: bool | None = None,
+    search: str = "",
+    at: SignedAddress | None = None,
 ) -> tuple[RoomInfo, ...]:
     """Return the rooms that the hub has, of those that this device may read. Blocks.
 
@@ -69,6 +90,7 @@ def fetch_rooms(
         kind: only rooms of this kind.
         has_members: only rooms with members, or only those without; `None` for both.
         search: only rooms whose id or name has this in it.
+        at: the hub to ask; `None` for the first of the settings' that answers.
 
     Raises:
         Unreachable: no hub answers.
@@ -77,7 +99,7 @@ def fetch_rooms(
     if has_members is not None:
         asked["has_members"] = "true" if has_members else "false"
     query = urlencode({name: value for name, value in asked.items() if value})
-    with _Reader(settings) as reader:
+    with _Reader(settings, at) as reader:
         return reader.get(f"/v1/rooms?{query}" if query else "/v1/rooms", tuple[RoomInfo, ...])
 
 
@@ -154,18 +176,19 @@ def fetch_past(settings: Settings, tournament: TournamentId, epoch: Epoch) -> tu
 
 
 class _Reader:
-    """One HTTP connection to the first hub that answers."""
+    """One HTTP connection to the first hub that answers, or to the one that is named."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, at: SignedAddress | None = None) -> None:
         self._settings = settings
+        self._at = at
         self._client: httpx.Client | None = None
 
     def __enter__(self) -> _Reader:
         import httpx
 
         why = ""
-        for endpoint in self._settings.endpoints:
-            token = token_for(self._settings, endpoint)
+        for endpoint in self._settings.endpoints if self._at is None else (self._at.endpoint,):
+            token = token_for(self._settings, endpoint) if self._at is None else self._at.token
             client = httpx.Client(
                 base_url="http" + endpoint.removeprefix("ws"),
                 headers={"Authorization": f"Bearer {token}"} if token else None,
@@ -174,10 +197,15 @@ class _Reader:
                 verify=client_context(self._settings.tls_ca) if endpoint.startswith("wss:") else True,
             )
             try:
-                client.get("/healthz").raise_for_status()
+                response = client.get("/healthz").raise_for_status()
+                msgspec.json.decode(response.content, type=_Health)
             except httpx.HTTPError as error:
                 client.close()
                 why = tls_reason(error) or str(error)
+                continue
+            except (msgspec.MsgspecError, UnicodeError):
+                client.close()
+                why = "what answers there is no hub; open a page in a browser, it may ask for a sign-in"
                 continue
             self._client = client
             return self
