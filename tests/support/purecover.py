@@ -1,17 +1,18 @@
 """Prove that each pure module is covered, every branch, by its own test file alone.
 
 `python -m tests.support.purecover [MODULE ...]` runs `tests/unit/test_<module>.py` for every pure module,
-each in a process of its own, and demands 100 %. Where several floors have a module of one name, its file is
-`test_<module>_<floor>.py` (`hub`, `realtime`, ...). Tests too many for one file stand by theme in
-`test_<module>_<theme>.py`, and are run together. A package of `WHOLE` is judged as one, by
-`test_<package>*.py`. Which modules are pure stands in one place, the contract "pure" of import-linter in
-`pyproject.toml`; a module that only declares values needs no test file.
+notes which file ran which line, and demands 100 % of each module by its own. Where several floors have a
+module of one name, its file is `test_<module>_<floor>.py` (`hub`, `realtime`, ...). Tests too many for one
+file stand by theme in `test_<module>_<theme>.py`, and are run together. A package of `WHOLE` is judged as
+one, by `test_<package>*.py`. Which modules are pure stands in one place, the contract "pure" of import-linter
+in `pyproject.toml`; a module that only declares values needs no test file.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,25 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage import Coverage, CoverageData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = frozenset({"tui.selectors"})
 """Packages that are judged as one."""
-UNUSED = ("-p", "no:xdist", "-p", "no:syrupy", "-p", "no:textual-snapshot")
-"""Plugins that no pure test needs and that take longer to load than the tests take to run."""
+PLUGINS = (
+    *("-p", "tests.support.contexts"),
+    *("-p", "no:xdist"),
+    *("-p", "no:syrupy"),
+    *("-p", "no:textual-snapshot"),
+)
+"""The plugin that says which file runs, and without those that no pure test needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +111,45 @@ def unit_of(module: str) -> str:
     return package if package in WHOLE else module
 
 
-def judge(unit: str) -> Verdict:
-    """Run a unit's own tests and return what their branch coverage says."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run of test files left."""
+
+    ok: bool
+    output: str
+
+
+def observed(tests: list[Path], data: Path) -> Run:
+    """Run test files under coverage in one process, and note for each line which of them ran it."""
+    command = ["run", "--branch", "--source=core,tui", "-m", "pytest", "-q", "-x", *PLUGINS, *map(str, tests)]
+    done = subprocess.run(
+        [sys.executable, "-m", "coverage", *command],
+        cwd=ROOT,
+        env=os.environ | {"COVERAGE_FILE": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    return Run(done.returncode == 0, done.stdout + done.stderr)
+
+
+def shares(tests: Iterable[Path], count: int) -> list[list[Path]]:
+    """Part test files into at most `count` shares of about the same size, the largest file first."""
+    parts: list[list[Path]] = [[] for _ in range(count)]
+    for test in sorted(tests, key=lambda file: file.stat().st_size, reverse=True):
+        min(parts, key=lambda part: sum(file.stat().st_size for file in part)).append(test)
+    return [part for part in parts if part]
+
+
+def judge(unit: str, data: Path) -> Verdict:
+    """Return what the coverage of a unit by its own tests says.
+
+    What runs while a module is imported counts for everybody: it ran before any test.
+
+    Args:
+        unit: a module, or a package that is judged as one.
+        data: the coverage of all runs, by test file.
+    """
     tests = tests_of(unit)
     if not tests:
         return Verdict(
@@ -107,30 +157,35 @@ def judge(unit: str) -> Verdict:
         )
     source = source_of(unit)
     covered = source.parent / "*" if source.name == "__init__.py" else source
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "coverage")}
-        run = ["run", "--branch", f"--source={unit}", "-m", "pytest", "-q", "-x", *UNUSED, *map(str, tests)]
-        report = ["report", f"--include={covered}", "--fail-under=100"]
-        for command in (run, report):
-            done = subprocess.run(
-                [sys.executable, "-m", "coverage", *command],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            if done.returncode:
-                return Verdict(unit, False, done.stdout + done.stderr)
-    return Verdict(unit, True, "")
+    names = "|".join(re.escape(test.name) for test in tests)
+    coverage = Coverage(data_file=str(data), branch=True, source=["core", "tui"])
+    coverage.load()
+    report = StringIO()
+    share = coverage.report(include=[str(covered)], contexts=[f"^({names}|)$"], file=report)
+    return Verdict(unit, share == 100, report.getvalue())
 
 
 def main(chosen: list[str]) -> int:
     """Judge the chosen modules, or all pure ones, and return the exit code."""
     modules = chosen or [module for module in pure_modules() if not only_declares(module)]
     units = sorted({unit_of(module) for module in modules})
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
-        verdicts = list(workers.map(judge, units))
+    tests = {test for unit in units for test in tests_of(unit)}
+    with tempfile.TemporaryDirectory() as folder:
+        parts = shares(tests, os.cpu_count() or 1)
+        files = [Path(folder) / f"part{number}" for number in range(len(parts))]
+        with ThreadPoolExecutor(len(parts) or 1) as workers:
+            runs = list(workers.map(observed, parts, files))
+        for run in runs:
+            if not run.ok:
+                print(run.output)
+                return 1
+        whole = CoverageData(str(Path(folder) / "whole"))
+        for file in files:
+            part = CoverageData(str(file))
+            part.read()
+            whole.update(part)
+        whole.write()
+        verdicts = [judge(unit, Path(whole.data_filename())) for unit in units]
     for verdict in verdicts:
         print(f"{'ok    ' if verdict.ok else 'FAILED'} {verdict.unit}")
         if not verdict.ok:

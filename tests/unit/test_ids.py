@@ -31,6 +31,12 @@ M017 = MatchId("euro-2024.m017")
 CUP = TournamentId("cup")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> None:
+    """Have every room read here: what other tests asked before is remembered."""
+    read_room.cache_clear()
+
+
 @pytest.mark.parametrize("text", ["a", "euro-2024", "court_1", "0", "x" * 64])
 def test_a_slug_is_small_letters_digits_and_dashes(text: str) -> None:
     assert is_slug(text)
