@@ -15,12 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App
 
 from core import CourtsideError, commands, config_folder, fetch_log, ids, text
 from tui import keys, memory, sheets, theming
 from tui.commands import Everything
 from tui.doors import Doors
+from tui.keyboard import KeyboardApp
 from tui.maker import Maker
 from tui.messages import StoreChanged
 from tui.organising import Organiser
@@ -71,7 +71,7 @@ def wall_clock() -> datetime:
     return datetime.now().astimezone()
 
 
-class CourtsideApp(App[int]):
+class CourtsideApp(KeyboardApp):
     """The console.
 
     Args:

@@ -367,3 +367,15 @@ async def test_large_scores_are_written_small() -> None:
     async with opened(desk) as console:
         await enter(console, 33)
         await console.wait_for("123456")
+
+
+async def test_keys_that_arrive_together_act_in_their_order() -> None:
+    desk = desks.lively()
+    async with opened(desk) as console:
+        await enter(console)
+        console.type_at_once("equals_sign", "7", "tab", "4", "enter", "a", "l", "l")
+        await console.wait_for(lambda: len(desk.submitted) == 8)
+        exact = desk.submitted[4]
+        assert isinstance(exact, SetScore)
+        assert exact.score == Score(7, 4)
+        assert desk.match("m034").score == Score(8, 6)
