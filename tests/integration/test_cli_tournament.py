@@ -225,6 +225,31 @@ def test_a_swiss_tournament_is_played_from_the_command_line(desk: Desk) -> None:
     assert (unknown.code, "golds" in unknown.err) == (65, True)
 
 
+DRAFT = """
+[tournament]
+name = "Draft"
+status = "draft"
+teams = ["Ants", "Bees"]
+
+[[stages]]
+name = "Pools"
+kind = "pools"
+format = "round_robin"
+pools = [{ name = "A", teams = ["Ants", "Bees"] }]
+"""
+
+
+def test_an_export_plays_again_whose_matches_were_drawn_at_the_start(desk: Desk, tmp_path: Path) -> None:
+    assert desk.make(DRAFT, ".toml").code == 0
+    desk.done("tournament", "start", desk.name)
+    desk.done("score", f"{desk.name}.m1", "bees", "2")
+    desk.done("match", "complete", f"{desk.name}.m1")
+    file = tmp_path / "export.json"
+    file.write_text(desk.done("export", desk.name))
+    desk.done("replay", file, "--id", f"{desk.name}-again")
+    assert desk.done("standings", f"{desk.name}-again") == desk.done("standings", desk.name)
+
+
 def test_a_difference_says_what_changed_between_two_moments(games: Desk, tmp_path: Path) -> None:
     games.done("match", "forfeit", f"{games.name}.m1", "--team", "tigers")
     games.done("score", f"{games.name}.m3", "lions", "--time", "12.3")

@@ -47,7 +47,7 @@ from core.domain.files.playback import Step, rebound, rehearse
 from core.domain.files.recording import _steps, read
 from core.domain.games import CupsRules, Game, Rules, SetsRules, TimeRules
 from core.domain.ids import CommandId, CourtId, Epoch, GameId, PoolId, TeamId, tournament_room
-from core.domain.plan import Court, Swiss, Team
+from core.domain.plan import Court, RoundRobin, Swiss, Team
 from core.domain.rules import Refused, judge
 from core.domain.state import Tournament
 from core.errors import BadFile
@@ -91,6 +91,16 @@ def test_every_kind_of_entry_that_counts_plays_again() -> None:
 def test_the_first_step_of_a_match_with_slots_waits_for_what_fills_them() -> None:
     playback, _ = recorded(*result(CUP, 1, 1, 0), *result(CUP, 2, 1, 0), *result(CUP, 3, 1, 0))
     assert [step.waits for step in playback] == [False, False, False, False, True, False]
+
+
+def test_the_first_step_of_a_match_that_is_drawn_later_waits_for_the_draw() -> None:
+    draft = replace(league(2), status="draft", fixtures=())
+    draft = replace(draft, stages=(replace(draft.stages[0], format=RoundRobin()),))
+    events, _ = record(
+        draft, (ChangeStatus("running"), StartMatch(match(league(2), 1)), point(league(2), 1, "a"))
+    )
+    imported = read("league.json", export_json(events, EPOCH))
+    assert [step.waits for step in imported.playback] == [True, True, False]
 
 
 def test_an_undo_plays_again_by_the_ids_given_in_the_replay() -> None:

@@ -69,6 +69,11 @@ class _Player:
             began = began or (time.monotonic(), step)
             await self._until(step, began)
             await self._settle(0 if step.waits else MOST_UNCONFIRMED - 1)
+            match = commands.match_of(command)
+            if step.waits and match is not None and not await self._drawn(match):
+                self.refused.append(playback.Skipped(ids.short_form(match), "it was not drawn"))
+                self._count()
+                continue
             self.unconfirmed.append(
                 self.realtime.submit(command, tournament=self.tournament, id=made, why=step.why)
             )
@@ -80,6 +85,16 @@ class _Player:
             moment, first = began
             due = moment + (step.at - first.at).total_seconds() / self.speed
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def _drawn(self, match: ids.MatchId) -> bool:
+        """Tell whether a match is there, once this device has seen all that the steps so far became."""
+
+        def seen(view: View) -> bool:
+            shown = view.tournaments[self.tournament].confirmed
+            return match in shown.matches or shown.position.seq >= self.seq
+
+        await awaited(self.realtime, seen, HUB_PATIENCE)
+        return match in self.realtime.view.tournaments[self.tournament].confirmed.matches
 
     async def _settle(self, most: int) -> None:
         """Wait until no more than so many steps are unconfirmed."""

@@ -5,8 +5,8 @@ follows three rules:
 
 - it gives each step an id of its own, and hands `rebound` the ids given so far, as an undo names an earlier
   step;
-- before a step that `waits` it lets all earlier ones be confirmed: that match's sides come from their
-  results;
+- before a step that `waits` it lets all earlier ones be confirmed: that match, or who plays in it, comes
+  from them;
 - steps are in time order, and those of one match stay in their order.
 """
 

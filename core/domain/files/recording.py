@@ -94,12 +94,11 @@ def read(path: str, content: bytes) -> Imported:
     created = log[0].fact
     assert isinstance(created, TournamentCreated)  # or the log would not fold
     plan = created.plan
-    fed = {
-        fixture.id
-        for fixture in plan.fixtures
-        if fixture.home.source is not None or fixture.away.source is not None
+    ready = {
+        fixture.id for fixture in plan.fixtures if fixture.home.source is None and fixture.away.source is None
     }
-    return Imported(plan, _steps(log, fed))
+    matches = {event.match for event in log if event.match is not None}
+    return Imported(plan, _steps(log, matches - ready))
 
 
 def _steps(log: Sequence[Event], fed: set[MatchId]) -> tuple[Step, ...]:
@@ -107,7 +106,8 @@ def _steps(log: Sequence[Event], fed: set[MatchId]) -> tuple[Step, ...]:
 
     Args:
         log: the events.
-        fed: the matches whose sides come from results; their first step waits for these.
+        fed: the matches that follow from earlier steps: their sides come from results, or they are drawn
+            later. The first step of each waits for these.
     """
     facts = Counter(event.command for event in log if isinstance(event.fact, PointsAdded | ScoreSet))
     # What an organiser's entry made of matches follows from it again; so do slots that were filled anew,
