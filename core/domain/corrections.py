@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.commands import Command
-    from core.domain.ids import MatchId
+    from core.domain.ids import MatchId, PoolId
     from core.domain.state import Match, Tournament
 
 
@@ -69,13 +69,12 @@ def preview(state: Tournament, commands: Sequence[Command], at: datetime) -> Pre
                 break
             needs_reason = True
         after = verdict.state
-    known = contradictions(state)
     on = {match for command in commands if (match := match_of(command)) is not None}
     return Preview(
         refusal,
         needs_reason,
         difference(state, after),
-        tuple(found for found in contradictions(after) if found not in known),
+        contradictions(after, state),
         dependents(state, on),
     )
 
@@ -83,24 +82,25 @@ def preview(state: Tournament, commands: Sequence[Command], at: datetime) -> Pre
 def dependents(state: Tournament, matches: set[MatchId]) -> tuple[Dependent, ...]:
     """Return the matches whose sides come from these, straight or over others, in playing order."""
     reached = set(matches)
+    pools = {state.matches[match].pool for match in matches if match in state.matches}
     found: list[Dependent] = []
     for match in state.matches.values():
-        if match.id not in reached and _follows(state, match, reached):
+        if match.id not in reached and _follows(match, reached, pools):
             reached.add(match.id)
+            pools.add(match.pool)
             found.append(Dependent(match.id, match.phase != "scheduled"))
     return tuple(found)
 
 
-def _follows(state: Tournament, match: Match, reached: set[MatchId]) -> bool:
+def _follows(match: Match, reached: set[MatchId], pools: set[PoolId | None]) -> bool:
     """Tell whether a side of a match comes from one that was reached, or from a pool of it."""
-    pools = {state.matches[known].pool for known in reached if known in state.matches}
     for slot in (match.home, match.away):
         match slot.source:
             case WinnerOf(before) | LoserOf(before) if before in reached:
                 return True
             case PlaceOf(pool) if pool in pools:
                 return True
-            case OneOf(named) if pools.intersection(named):
+            case OneOf(named) if not pools.isdisjoint(named):
                 return True
             case _:
                 pass

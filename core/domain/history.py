@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.domain.reduce import fold
 from core.domain.tables.brackets import champion
 from core.domain.tables.standings import tables
+from core.domain.tables.touched import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,8 +163,11 @@ def _spot(match: Match) -> Spot:
 
 
 def _places(before: Tournament, after: Tournament) -> tuple[PlaceChange, ...]:
-    old = {(table.pool, row.team): row.rank for table in tables(before) for row in table.rows}
-    new = {(table.pool, row.team): row.rank for table in tables(after) for row in table.rows}
+    touched = Touched(before, after)
+    old, new = (
+        {(table.pool, row.team): row.rank for table in tables(state, touched.pool) for row in table.rows}
+        for state in (before, after)
+    )
     return tuple(
         PlaceChange(*place, old.get(place), new.get(place))
         for place in dict.fromkeys((*new, *old))

@@ -362,6 +362,9 @@ def _reopen(writer: Writer, match_id: MatchId) -> None:
     if not match.finished:
         raise Refusal(f"{short_form(match_id)} is not final")
     writer.write(match_id, MatchReopened(match.result if match.forfeit is None else match.forfeit.before))
+    # Somebody else's place may have waited because this winner had it, too.
+    writer.follow_up()
+    writer.check_reason()
 
 
 def _assign(writer: Writer, command: AssignSlot) -> None:
@@ -377,6 +380,8 @@ def _assign(writer: Writer, command: AssignSlot) -> None:
         raise Refusal(f"{command.team!r} is on the other side of {short_form(match.id)}")
     before = match.slot(command.side).team
     writer.write(command.match, SlotAssigned(command.side, command.team, before))
+    # A rule's team may have waited because it stood on this side.
+    writer.follow_up()
 
 
 def _settle(writer: Writer, command: Settle) -> None:

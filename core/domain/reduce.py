@@ -7,7 +7,7 @@ raises `BadLog`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 from msgspec.structs import replace
 
@@ -62,7 +62,7 @@ from core.errors import BadLog
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.domain.ids import CommandId, Epoch, TeamId
+    from core.domain.ids import CommandId, Epoch, MatchId, TeamId
     from core.domain.plan import Plan
 
 
@@ -72,16 +72,17 @@ def fold(events: Iterable[Event], epoch: Epoch, state: Tournament | None = None)
     Raises:
         BadLog: an event is not the next of its log, or there is none at all.
     """
+    given = None if state is None else state.matches
     for event in events:
-        state = reduce(state, event, epoch)
+        # A copy of all matches with each event would make a long log cost their product.
+        own = state is not None and state.matches is not given
+        state = _reduced(state, event, epoch, own=own)
     if state is None:
         raise BadLog("log", "it is empty")
     return state
 
 
-def reduce(  # noqa: C901 - one flat case a kind of fact
-    state: Tournament | None, event: Event, epoch: Epoch
-) -> Tournament:
+def reduce(state: Tournament | None, event: Event, epoch: Epoch) -> Tournament:
     """Apply the next event.
 
     Args:
@@ -92,6 +93,13 @@ def reduce(  # noqa: C901 - one flat case a kind of fact
     Raises:
         BadLog: the event is not the next one of this log.
     """
+    return _reduced(state, event, epoch, own=False)
+
+
+def _reduced(  # noqa: C901 - one flat case a kind of fact
+    state: Tournament | None, event: Event, epoch: Epoch, *, own: bool
+) -> Tournament:
+    """Apply the next event; `own` if nobody else holds the state: its matches are then reused."""
     position = Position(epoch, event.seq, event.command)
     match event.fact:
         case TournamentCreated(plan):
@@ -132,7 +140,8 @@ def reduce(  # noqa: C901 - one flat case a kind of fact
             )
             if state.past:
                 changed = follow(match_, changed, event)
-            matches = {**state.matches, changed.id: changed}
+            matches = cast("dict[MatchId, Match]", state.matches) if own else dict(state.matches)
+            matches[changed.id] = changed
             return replace(state, position=position, matches=matches, updated_at=event.received_at)
 
 

@@ -82,10 +82,12 @@ class Writer:
 
     def follow_up(self) -> None:
         """Write what the results so far decide: slots that fill, and matches lost by teams that are out."""
+        # Events of older epochs come in without a writer, and may have left slots to be filled.
+        since = None if self.state.past else self._before
         found = True
         while found:
             found = False
-            for match_id, fact in fillings(self.state):
+            for match_id, fact in fillings(self.state, since):
                 self.write(match_id, fact)
                 found = True
             for match in walkovers(self.state):
@@ -128,8 +130,7 @@ class Writer:
             for event in self.events
             if isinstance(event.fact, SlotFilled) and event.fact.before is not None
         ]
-        known = contradictions(self._before)
-        started = [found.match for found in contradictions(self.state) if found not in known]
+        started = [found.match for found in contradictions(self.state, self._before)]
         changed = dict.fromkeys(match for match in (*refilled, *started) if match is not None)
         if changed:
             named = ", ".join(

@@ -303,18 +303,25 @@ ANYTHING = st.sampled_from(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ANYTHING, max_size=25))
 def test_a_state_is_the_fold_of_its_log_at_every_prefix(commands: list[Command]) -> None:
-    state: Tournament | None = None
+    judged: Tournament | None = None
     events: list[Event] = []
-    states: list[Tournament] = []
     for number, command in enumerate([CreateTournament(PLAN), *commands]):
         made = entry(PLAN.id, command, id=f"c{number}", why="chance")
-        verdict = judge(state, made, NOON, EPOCH)
+        verdict = judge(judged, made, NOON, EPOCH)
         if isinstance(verdict, Accepted):
-            state = verdict.state
+            judged = verdict.state
             events += verdict.events
-            states.append(state)
-    for known in states:
-        assert fold(events[: known.position.seq], EPOCH) == known
+    state: Tournament | None = None
+    states: list[Tournament] = []
+    for event in events:
+        state = reduce(state, event, EPOCH)
+        states.append(state)
+    assert state == judged
+    for seq, known in enumerate(states, 1):
+        assert fold(events[:seq], EPOCH) == known
+        # From any of them on, and without a change to it.
+        assert fold(events[seq:], EPOCH, known) == state
+        assert fold(events[:seq], EPOCH) == known
 
 
 def test_an_epoch_begins_with_its_first_event_and_remembers_how_its_matches_came_about() -> None:

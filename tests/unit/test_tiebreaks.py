@@ -51,7 +51,7 @@ def order(state: Tournament) -> list[tuple[int, str, str]]:
 
 
 def record(state: Tournament) -> Record:
-    return Record(state, state.stages[0], state.stages[0].pools[0])
+    return Record(state, state.stages[0], state.stages[0].pools[0], tuple(state.matches.values()))
 
 
 def swiss(rounds: list[dict[str, str]], byes: str = "") -> tuple[Plan, list[Command]]:

@@ -12,8 +12,11 @@ from core.domain.events import SlotFilled
 from core.domain.ids import MatchId, PoolId, StageId, TeamId, short_form
 from core.domain.plan import LoserOf, OneOf, PlaceOf, Source, WinnerOf
 from core.domain.tables.standings import Table, table
+from core.domain.tables.touched import Touched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from core.domain.commands import Side
     from core.domain.state import Match, Tournament
 
@@ -39,34 +42,51 @@ class Round:
     matches: tuple[Match, ...]
 
 
-def fillings(state: Tournament) -> tuple[tuple[MatchId, SlotFilled], ...]:
+def fillings(state: Tournament, since: Tournament | None = None) -> tuple[tuple[MatchId, SlotFilled], ...]:
     """Return the slots that the results now decide and that do not hold that team yet, in playing order.
 
     Only scheduled matches: once a match has started, its sides stay. One call is enough, as a filled slot
     finishes no match.
+
+    Args:
+        state: the tournament.
+        since: an earlier state whose slots are all filled, so that only what changed is looked at; `None` to
+            look at everything.
     """
     finished_tables: dict[PoolId, Table | None] = {}
     found: list[tuple[MatchId, SlotFilled]] = []
-    for match in state.matches.values():
+    for match in state.matches.values() if since is None else Touched(since, state).matches():
         if match.phase != "scheduled" or not _settled(state, match):
             continue
         found += [(match.id, fact) for fact in _filled(state, match, finished_tables)]
     return tuple(found)
 
 
-def contradictions(state: Tournament) -> tuple[Contradiction, ...]:
-    """Return the sides of matches that have begun where the results say that another team should play."""
+def contradictions(state: Tournament, since: Tournament | None = None) -> tuple[Contradiction, ...]:
+    """Return the sides of matches that have begun where the results say that another team should play.
+
+    Args:
+        state: the tournament.
+        since: an earlier state, to leave out what was so then already; `None` for all of them.
+    """
+    if since is None:
+        return tuple(_contradicted(state, state.matches.values()))
+    touched = tuple(Touched(since, state).matches())
+    was = (since.matches[match.id] for match in touched if match.id in since.matches)
+    known = set(_contradicted(since, was))
+    return tuple(found for found in _contradicted(state, touched) if found not in known)
+
+
+def _contradicted(state: Tournament, matches: Iterable[Match]) -> Iterator[Contradiction]:
     known: dict[PoolId, Table | None] = {}
-    found: list[Contradiction] = []
-    for match in state.matches.values():
+    for match in matches:
         for side in _SIDES if match.phase != "scheduled" else ():
             slot = match.slot(side)
             if slot.source is None or side in match.assigned:
                 continue
             team = _decided(state, slot.source, known)
             if team is not None and team != slot.team:
-                found.append(Contradiction(match.id, side, team))
-    return tuple(found)
+                yield Contradiction(match.id, side, team)
 
 
 def needed(state: Tournament, match: Match) -> bool:
@@ -186,7 +206,7 @@ def _at(state: Tournament, pool_id: PoolId, rank: int, known: dict[PoolId, Table
 
 def _complete_table(state: Tournament, pool_id: PoolId) -> Table | None:
     """Return a pool's table if all its matches are finished; most calls find that out without making one."""
-    if not all(match.finished for match in state.matches.values() if match.pool == pool_id):
+    if any(match.pool == pool_id and not match.finished for match in state.matches.values()):
         return None
     pool = state.pool(pool_id)
     found = table(state, next(stage for stage in state.stages if pool in stage.pools), pool)

@@ -14,10 +14,10 @@ from core.domain.plan import PlaceOf, Pool, Stage
 from core.domain.tables.tiebreaks import Decider, Group, Record, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from core.domain.ids import PoolId, StageId, TeamId
-    from core.domain.state import Tournament
+    from core.domain.state import Match, Tournament
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,35 @@ class Table:
     """Whether all the pool's matches are drawn and finished."""
 
 
-def tables(state: Tournament) -> tuple[Table, ...]:
-    """Return the tables of all pools, in the plan's order."""
-    return tuple(table(state, stage, pool) for stage in state.stages for pool in stage.pools)
+def tables(state: Tournament, wanted: Callable[[PoolId], bool] = lambda _: True) -> tuple[Table, ...]:
+    """Return the tables of all pools, or of those wanted, in the plan's order."""
+    pooled: dict[PoolId | None, list[Match]] = {}
+    for match in state.matches.values():
+        pooled.setdefault(match.pool, []).append(match)
+    assigned = [match for match in state.matches.values() if match.assigned]
+    return tuple(
+        _table(state, stage, pool, pooled.get(pool.id, ()), assigned)
+        for stage in state.stages
+        for pool in stage.pools
+        if wanted(pool.id)
+    )
 
 
 def table(state: Tournament, stage: Stage, pool: Pool) -> Table:
     """Return one pool's table. Teams whose matches were annulled come last, without any figures."""
-    record = Record(state, stage, pool)
+    matches = [match for match in state.matches.values() if match.pool == pool.id]
+    assigned = [match for match in state.matches.values() if match.assigned]
+    return _table(state, stage, pool, matches, assigned)
+
+
+def _table(
+    state: Tournament, stage: Stage, pool: Pool, matches: Sequence[Match], assigned: Sequence[Match]
+) -> Table:
+    record = Record(state, stage, pool, matches)
     groups = record.groups() if record.begun or any(bye.pool == pool.id for bye in state.byes) else []
     if not groups and record.teams:
         groups = [Group(record.teams, "")]
+    places = _assigned(assigned, pool) if record.complete else {}
     rows = [
         _row(
             state,
@@ -81,7 +99,7 @@ def table(state: Tournament, stage: Stage, pool: Pool) -> Table:
             group.by,
             decided=record.complete and len(group.teams) == 1,
         )
-        for rank, group in _placed(groups, _assigned(state, pool) if record.complete else {})
+        for rank, group in _placed(groups, places)
         for team in group.teams
     ]
     rows += [
@@ -110,10 +128,10 @@ def _row(state: Tournament, tally: Tally, team: TeamId, rank: int, by: Decider, 
     )
 
 
-def _assigned(state: Tournament, pool: Pool) -> dict[TeamId, int]:
+def _assigned(matches: Iterable[Match], pool: Pool) -> dict[TeamId, int]:
     """Return the places that ops gave to teams of a pool by filling slots of its table."""
     places: dict[TeamId, int] = {}
-    for match in state.matches.values():
+    for match in matches:
         for side in match.assigned:
             slot = match.slot(side)
             match slot.source:

@@ -86,16 +86,16 @@ class Record:
         state: the tournament.
         stage: the pool's stage.
         pool: the pool.
+        matches: the pool's matches, in playing order.
     """
 
-    def __init__(self, state: Tournament, stage: Stage, pool: Pool) -> None:
+    def __init__(self, state: Tournament, stage: Stage, pool: Pool, matches: Sequence[Match]) -> None:
         self._stage = stage
         self._lots = [lots.order for lots in state.lots if lots.pool == pool.id]
         annulled = {out.team for out in state.withdrawn if out.annulled}
         self.teams = tuple(team for team in pool.teams if team not in annulled)
         """Those that count, in the plan's order."""
         self.annulled = tuple(team for team in pool.teams if team in annulled)
-        matches = [match for match in state.matches.values() if match.pool == pool.id]
         self.complete = (
             bool(matches) and all(match.finished for match in matches) and _drawn_up(state, stage, pool)
         )
