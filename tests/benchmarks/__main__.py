@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import fanout, paint
+from tests.benchmarks import fanout, paint, startup
 from tests.benchmarks.contest import as_json, contest, report
 
-BENCHMARKS = {found.name: found for found in (fanout.BENCHMARK, paint.BENCHMARK)}
+BENCHMARKS = {found.name: found for found in (fanout.BENCHMARK, paint.BENCHMARK, startup.BENCHMARK)}
 
 
 def main() -> int:

@@ -177,8 +177,8 @@ def forgets_answers_with_a_restart() -> Iterator[None]:
     """A hub that starts again knows its scores, and not whose entries made them."""
     real = Ledger.__init__
 
-    def init(self: Ledger, make_epoch: Any, states: Any = (), known: Any = (), *more: Any) -> None:
-        real(self, make_epoch, states, (), *more)
+    def init(self: Ledger, make_epoch: Any, states: Any = (), recall: Any = None, *more: Any) -> None:
+        real(self, make_epoch, states, lambda command: None, *more)
 
     with patch.object(Ledger, "__init__", init):
         yield

@@ -205,7 +205,7 @@ class Evening:
             assert row.state in ("withdrawn", "refused"), f"{row.entry.id} is {row.state} without an answer"
             assert not own, f"{row.entry.id} counts, and was {row.state}"
             return
-        known = self.site.log.known.get(row.entry.id)
+        known = self.site.log.known(row.entry.id)
         assert known is not None, f"the hub does not know {row.entry.id}, which it answered"
         assert answer == known.answer, f"{row.entry.id} has two answers"
         assert own == [event.seq for event in answer.events], (

@@ -42,7 +42,7 @@ class Log:
     def __init__(self, dice: Random) -> None:
         self.events: dict[TournamentId, list[Event]] = {}
         self.epochs: dict[TournamentId, Epoch] = {}
-        self.known: dict[CommandId, Known] = {}
+        self.answered: dict[CommandId, Known] = {}
         self.refuses = False
         self.failures = 0
         self._states: dict[TournamentId, Tournament] = {}
@@ -56,7 +56,10 @@ class Log:
         kept = [
             Kept(self._states[id], tuple(events), events[0].received_at) for id, events in self.events.items()
         ]
-        return Content(tuple(kept), tuple(self.known.values()), ())
+        return Content(tuple(kept), ())
+
+    def known(self, command: CommandId) -> Known | None:
+        return self.answered.get(command)
 
     def commit(self, rulings: Sequence[Ruling]) -> None:
         if self.refuses:
@@ -69,6 +72,9 @@ class Log:
     def recover(self) -> Content:
         self.refuses = False
         return self.read()
+
+    def store(self, states: Sequence[Tournament], apart: int) -> None:
+        """Its states are kept as they are."""
 
     def checkpoint(self) -> None:
         """There is nothing to move."""
@@ -87,9 +93,9 @@ class Log:
 
     def _store(self, rulings: Sequence[Ruling]) -> None:
         for ruling in rulings:
-            self.known[ruling.answer.id] = Known(ruling.answer, ruling.digest)
+            self.answered[ruling.answer.id] = Known(ruling.answer, ruling.digest)
             if ruling.withdrawn is not None:
-                self.known[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
+                self.answered[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
             events = ruling.answer.events
             if events:
                 epoch = self.epochs.setdefault(ruling.tournament, ruling.answer.epoch)

@@ -175,6 +175,17 @@ def test_answers_are_kept_by_id() -> None:
     assert ledger.answer(CommandId("p2")) is None
 
 
+def test_answers_that_are_in_the_log_are_asked_for_there() -> None:
+    log: dict[CommandId, Known] = {}
+    ledger = Ledger(lambda: EPOCH, recall=log.get)
+    for made in (entry(T, CreateTournament(PLAN), id="plan"), scored(1)):
+        log[made.id] = Known(submit(ledger, made), digest(made))
+    ledger.forget()
+    assert ledger.submit(scored(1), NOON) == Repeated(log[CommandId("p1")].answer)
+    log.clear()
+    assert ledger.answer(CommandId("p1")) is None, "it is kept nowhere else"
+
+
 def test_a_ledger_made_from_its_log_goes_on_where_the_first_one_was() -> None:
     first = begun()
     log: list[Event] = []
@@ -183,7 +194,7 @@ def test_a_ledger_made_from_its_log_goes_on_where_the_first_one_was() -> None:
         answer = submit(first, made)
         log.extend(answer.events)
         known.append(Known(answer, digest(made)))
-    second = Ledger(lambda: EPOCH, [fold(log, EPOCH)], known)
+    second = Ledger(lambda: EPOCH, [fold(log, EPOCH)], {one.answer.id: one for one in known}.get)
     assert second.state(T) == first.state(T)
     assert second.submit(scored(1), NOON) == Repeated(known[1].answer)
     assert submit(second, scored(3)) == submit(first, scored(3))
@@ -315,14 +326,32 @@ def test_entries_that_only_a_copy_names_are_known() -> None:
     fresh = Ledger(lambda: Epoch("e2"))
     revive = entry(T, ReviveTournament(pack_copy(state)), id="revive")
     assert submit(fresh, revive).outcome == "accepted"
-    # Made again from its own log, the ledger knows them from there.
-    again = Ledger(
-        lambda: Epoch("e3"), [state], [Known(held, b"") for held in [ledger.answer(CommandId("h"))] if held]
-    )
-    assert again.answer(CommandId("h")) == ledger.answer(CommandId("h"))
     assert submit(fresh, scored(1)).outcome == "accepted"
     assert submit(fresh, entry(T, point(PLAN, 1, "a"), id="h", device="laptop-2")).outcome == "held"
     assert home_score(fresh) == 1
+    # Made again from its own log, the ledger knows them from the copy, and what the log has goes before.
+    submit(fresh, scored(2))
+    assert submit(fresh, entry(T, point(PLAN, 1, "a"), id="h2", device="laptop-3")).outcome == "held"
+    state = fresh.state(T)
+    assert state is not None
+    answered = Known(submit(ledger, scored(1)), b"")
+    again = Ledger(lambda: Epoch("e3"), [state], {CommandId("p1"): answered}.get)
+    assert again.answer(CommandId("h")) == fresh.answer(CommandId("h"))
+    assert again.answer(CommandId("p1")) == answered.answer
+    assert [again.answer(CommandId(id)) for id in ("p2", "h2")] == [None] * 2, "they are no part of the copy"
+
+
+def test_what_a_copy_names_is_forgotten_with_its_epoch_by_a_rewind() -> None:
+    ledger = begun()
+    submit(ledger, scored(1))
+    state = ledger.state(T)
+    assert state is not None
+    fresh = Ledger(lambda: Epoch("e2"))
+    mark = fresh.mark()
+    submit(fresh, entry(T, ReviveTournament(pack_copy(state)), id="revive"))
+    assert fresh.answer(CommandId("p1")) is not None
+    fresh.rewind(mark)
+    assert fresh.answer(CommandId("p1")) is None
 
 
 def ruled(ledger: Ledger, made: Entry) -> Ruling:

@@ -2,8 +2,9 @@
 
 Owns one effect per command (a known id gets its old answer), the binding judgement and the sequence. Leaves
 durability to the shell: nothing that `submit` returns may leave the hub before it is committed, and after a
-failed commit the ledger is made anew from the log. Guarantees that the same entries in the same order, with
-the same times and epochs, give the same log.
+failed commit the ledger is made anew from the log. Answers that are in the log are asked for there, and not
+kept here. Guarantees that the same entries in the same order, with the same times and epochs, give the same
+log.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ class Mark:
     """A ledger as it was at a moment."""
 
     known: int
-    """How many ids it had answered."""
+    """How many ids it had answered that the log did not have yet."""
+    copied: int
+    """How many ids it knew from copies."""
     states: Mapping[TournamentId, Tournament]
     heads: tuple[SideHead, ...]
 
@@ -113,13 +116,18 @@ def digest(entry: Entry) -> bytes:
         raise Malformed("an entry holds a number or text that cannot be stored") from error
 
 
+def _recall_nothing(_: CommandId) -> Known | None:
+    """Be the log of a ledger that has none."""
+    return None
+
+
 class Ledger:
     """Judges entries one after the other.
 
     Args:
         make_epoch: gives the epoch of a tournament that begins.
         states: the tournaments as the log leaves them.
-        known: every id that was answered.
+        recall: tells what the log has of an id; `None` for nothing.
         sides: where the rooms with logs of their own stand.
     """
 
@@ -127,12 +135,16 @@ class Ledger:
         self,
         make_epoch: Callable[[], Epoch],
         states: Iterable[Tournament] = (),
-        known: Iterable[Known] = (),
+        recall: Callable[[CommandId], Known | None] = _recall_nothing,
         sides: Iterable[SideHead] = (),
     ) -> None:
         self._make_epoch = make_epoch
         self._states = {state.id: state for state in states}
-        self._known = {one.answer.id: one for one in known}
+        self._recall = recall
+        self._known: dict[CommandId, Known] = {}
+        """What was answered and may not be in the log yet."""
+        self._copied: dict[CommandId, Known] = {}
+        """What came with a copy; the answer that the log has goes before."""
         self._sides = SideHeads(make_epoch, sides)
         for state in self._states.values():
             self._know(state)
@@ -148,8 +160,12 @@ class Ledger:
 
     def answer(self, command: CommandId) -> Answer | None:
         """Return the answer that an id got; `None` if it was never seen."""
-        known = self._known.get(command)
+        known = self._find(command)
         return known.answer if known is not None else None
+
+    def forget(self) -> None:
+        """Keep no answers here any longer: those that count are in the log, and asked for there."""
+        self._known.clear()
 
     def submit(self, entry: Entry, at: datetime, deliverer: str = "", objection: str = "") -> Judgement:
         """Judge an entry, once.
@@ -164,7 +180,7 @@ class Ledger:
             Malformed: the entry cannot stand in a log.
         """
         content = digest(entry)
-        known = self._known.get(entry.id)
+        known = self._find(entry.id)
         if known is not None:
             if known.digest in (b"", content):
                 return Repeated(known.answer)
@@ -181,9 +197,9 @@ class Ledger:
         """Answer an undo of an id that was never seen: that entry, should it still arrive, is withdrawn."""
         command = entry.command
         state = self._states.get(entry.tournament)
-        if not isinstance(command, Undo) or command.of in self._known or command.of == entry.id:
+        if not isinstance(command, Undo) or not command.of or command.of == entry.id:
             return None
-        if state is None or command.match not in state.matches or not command.of:
+        if state is None or command.match not in state.matches or self._find(command.of) is not None:
             return None
         epoch = state.position.epoch
         reason = "taken back before it reached the hub"
@@ -254,7 +270,7 @@ class Ledger:
             if state is None:
                 break
             events = tuple(group)
-            known = self._known.get(events[0].command)
+            known = self._find(events[0].command)
             made = adopt(
                 state, bring.epoch, events, filed, None if known is None else known.answer, at, bringer
             )
@@ -264,13 +280,15 @@ class Ledger:
 
     def mark(self) -> Mark:
         """Return what `rewind` needs to come back to this moment."""
-        return Mark(len(self._known), dict(self._states), self._sides.heads)
+        return Mark(len(self._known), len(self._copied), dict(self._states), self._sides.heads)
 
     def rewind(self, mark: Mark) -> None:
         """Forget what was judged since a moment: it is to be judged again, on top of something else."""
         while len(self._known) > mark.known:
-            # Ids are only ever added, so the latest ones are the last ones.
+            # Until they are forgotten ids are only ever added, so the latest ones are the last ones.
             self._known.popitem()
+        while len(self._copied) > mark.copied:
+            self._copied.popitem()
         self._states = dict(mark.states)
         self._sides = SideHeads(self._make_epoch, mark.heads)
 
@@ -289,28 +307,38 @@ class Ledger:
                 self._states[ruling.tournament] = after
                 if ruling.begins:
                     self._know(after)
-            self._known.setdefault(answer.id, Known(answer, ruling.digest))
+            self._add(Known(answer, ruling.digest))
             if ruling.withdrawn is not None:
-                self._known.setdefault(ruling.withdrawn.id, Known(ruling.withdrawn, b""))
+                self._add(Known(ruling.withdrawn, b""))
 
     def _enter(self, made: Made) -> Ruling:
         """Make what happened to an older epoch part of this ledger."""
         self._states[made.state.id] = made.state
-        self._known.setdefault(made.answer.id, Known(made.answer, b""))
+        self._add(Known(made.answer, b""))
         return Ruling(made.state.id, made.answer, b"", begins=made.begins, filed=made.filed)
 
+    def _find(self, command: CommandId) -> Known | None:
+        return self._known.get(command) or self._recall(command) or self._copied.get(command)
+
+    def _add(self, known: Known) -> None:
+        """Know an answer, unless its id has one: the first one stands."""
+        if self._find(known.answer.id) is None:
+            self._known[known.answer.id] = known
+
     def _know(self, state: Tournament) -> None:
-        """Know the entries that a state names: a copy may have come without the answers to them."""
+        """Know the entries that came with a copy: the answers to them may not have come along."""
+        if not state.past:
+            return
         epoch = state.position.epoch
         for match in state.matches.values():
             for counted in match.entries:
-                if counted.id not in self._known:
+                if counted.version == 0:
                     answer = Answer(id=counted.id, outcome="accepted", epoch=epoch, seq=1)
-                    self._known[counted.id] = Known(answer, b"")
+                    self._copied.setdefault(counted.id, Known(answer, b""))
             for held in match.held:
-                if held.entry.id not in self._known:
+                if held.version == 0:
                     answer = Answer(id=held.entry.id, outcome="held", epoch=epoch, seq=1, reason=held.reason)
-                    self._known[held.entry.id] = Known(answer, b"")
+                    self._copied.setdefault(held.entry.id, Known(answer, b""))
 
 
 def _version(entry: Entry, events: tuple[Event, ...]) -> int:

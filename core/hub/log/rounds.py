@@ -64,6 +64,9 @@ RETRY = 1.0
 """Seconds between two attempts at a disk that refuses."""
 SWOLLEN = 20_000
 """Entries after which the log is checkpointed even if it never gets quiet."""
+APART, FAR_APART, LAST_APART = 1_000, 100_000, 100
+"""Events of a tournament between two stored snapshots: in quiet moments, if it never gets quiet, and at the
+end. A hub that starts folds no more of each than these."""
 
 Why = Literal["busy", "read_only"]
 _DETAILS: dict[Why, str] = {
@@ -162,8 +165,14 @@ class Rounds:
 
     def answers(self, commands: Iterable[CommandId]) -> tuple[Answer, ...]:
         """Return the committed answers to ids, in the order of the log; unknown ones are left out."""
-        found = (self._ledger.answer(command) for command in commands if command not in self._uncommitted)
-        return tuple(sorted((answer for answer in found if answer is not None), key=lambda one: one.seq))
+        ids = [command for command in commands if command not in self._uncommitted]
+        try:
+            found = [answer for answer in map(self._ledger.answer, ids) if answer is not None]
+        except BadLog as error:
+            # Who waits for an answer sends the entry again.
+            logger.warning("answers are not told now: %s", error)
+            return ()
+        return tuple(sorted(found, key=lambda one: one.seq))
 
     def stop(self) -> None:
         """Take nothing more; `run` returns when everything taken is done."""
@@ -186,7 +195,9 @@ class Rounds:
                 await self._rest()
 
     async def close(self) -> None:
-        """Empty the write-ahead file into the log and close it."""
+        """Store what the next start saves folding, empty the write-ahead file into the log and close it."""
+        if self.durable:
+            await self._store(LAST_APART)
         await self._write(self._log.close)
         self._writer.shutdown()
 
@@ -196,7 +207,11 @@ class Rounds:
         sender.give_deferred(Deferred(tuple(entry.id for entry in entries), why, detail))
 
     def _is_judged(self, command: CommandId) -> bool:
-        return self._ledger.answer(command) is not None
+        try:
+            return self._ledger.answer(command) is not None
+        except BadLog:
+            # It is looked for again when its entry is judged, and that failure has its consequences.
+            return False
 
     def _must_wait(self) -> bool:
         return self._stopping or not self.durable or len(self._inbox) >= MAX_INBOX
@@ -208,14 +223,22 @@ class Rounds:
             async with asyncio.timeout(QUIET if self._since_checkpoint else None):
                 await self._wake.wait()
         except TimeoutError:
-            await self._checkpoint()
+            await self._checkpoint(APART)
 
-    async def _checkpoint(self) -> None:
+    async def _checkpoint(self, apart: int) -> None:
         self._since_checkpoint = 0
+        await self._store(apart)
         try:
             await self._write(self._log.checkpoint)
         except NotSaved as error:
             logger.warning("checkpoint put off: %s", error)
+
+    async def _store(self, apart: int) -> None:
+        """Store snapshots of the tournaments that went on by so many events."""
+        try:
+            await self._write(self._log.store, [room.state for room in self.rooms.all()], apart)
+        except NotSaved as error:
+            logger.warning("snapshots put off: %s", error)
 
     async def _round(self) -> None:
         brought = [self._inbox.popleft() for _ in range(min(MAX_ROUND, len(self._inbox)))]
@@ -224,7 +247,7 @@ class Rounds:
         else:
             await self._settle_apart(brought)
         if self._since_checkpoint > SWOLLEN:
-            await self._checkpoint()
+            await self._checkpoint(FAR_APART)
 
     async def _settle_entries(self, brought: Sequence[Brought], behind: Sequence[Brought] = ()) -> bool:
         """Judge, store and answer entries, or defer them and those behind; tell whether that succeeded."""
@@ -278,10 +301,16 @@ class Rounds:
             except (NotSaved, BadLog) as error:
                 self._fail(brought, error)
                 return None
-        rulings = await judge()
         try:
+            rulings = await judge()
             await self._commit(rulings)
         except NotSaved as error:
+            self._fail(brought, error)
+            return None
+        except BadLog as error:
+            # What was judged before the log could not be read is in no log: nobody may be told.
+            self._ledger.forget()
+            self._must_reread = True
             self._fail(brought, error)
             return None
         return rulings
@@ -353,6 +382,7 @@ class Rounds:
             self._must_reread = True
             raise
         self._uncommitted = frozenset()
+        self._ledger.forget()
         self.figures.commits.observe(perf_counter() - began_at)
         self.figures.commands.update(answer.outcome for answer in _answers(rulings))
         self._since_checkpoint += len(rulings)
@@ -556,13 +586,13 @@ class Rounds:
                 self.rooms.open(kept.state, kept.recent, kept.created_at)
                 opened = True
                 continue
-            if room.state.position.epoch != kept.state.position.epoch:
+            here, there = room.state.position, kept.state.position
+            missed = tuple(event for event in kept.recent if event.seq > here.seq)
+            if here.epoch != there.epoch or there.seq - here.seq > len(missed):
                 room.restart(kept.state, kept.recent)
                 self._audience.restart(room)
                 opened = True
-                continue
-            missed = tuple(event for event in kept.recent if event.seq > room.state.position.seq)
-            if missed:
+            elif missed:
                 room.advance(kept.state, missed)
                 self._audience.publish(room, missed)
         if opened:
@@ -570,7 +600,7 @@ class Rounds:
         for side, missed_there in self.sides.restart(content.sides).items():
             self._audience.publish_side(side.id, side.epoch, missed_there)
         states = (kept.state for kept in content.tournaments)
-        return Ledger(self._make_epoch, states, content.known, content.sides)
+        return Ledger(self._make_epoch, states, self._log.known, content.sides)
 
     async def _write(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *args)

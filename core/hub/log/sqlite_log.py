@@ -1,34 +1,34 @@
 """The hub's log on disk: events and answers in SQLite, each round of them in one transaction.
 
-Durable when `commit` returns: WAL with synchronous=FULL. Automatic checkpoints are off, so that no commit
-pays for one; `checkpoint` is called in quiet moments. Events are JSON that people can read. All calls but
-`page` and `side_tail` belong to one thread at a time.
+Durable when `commit` returns. No commit pays for a checkpoint or a snapshot: `checkpoint` and `store` are
+called in quiet moments. Events are JSON that people can read. `page` and `side_tail` are safe from any
+thread; `known` belongs to one thread at a time, and so do all other calls.
 """
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.domain.answers import Answer, Outcome
 from core.domain.events import EpochBegun, Event
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.domain.spans import spans_of
 from core.errors import BadLog, NotSaved
 from core.hub.judging.ledger import Known, Ruling
+from core.hub.log.answer_log import read_answer, write_answers
 from core.hub.log.chain_log import read_chain, write_step
-from core.hub.log.side_log import SIDE_TABLES, read_heads, read_tail, write_sides
+from core.hub.log.side_log import read_heads, read_tail, write_sides
+from core.hub.log.snapshot_log import Snapshots
+from core.hub.log.tables import opened, reader
 from core.hub.rooms.room import RECENT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -37,50 +37,6 @@ if TYPE_CHECKING:
     from core.domain.state import Tournament
     from core.hub.judging.chain import Chain, Step
     from core.hub.rooms.side import SideHead, SideTail
-
-SCHEMA = 2
-"""Version of the tables: a log of a newer one is refused, an older one is brought up after a backup."""
-
-_TABLES = """
-CREATE TABLE hub (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tournaments (id TEXT PRIMARY KEY, epoch TEXT NOT NULL);
-CREATE TABLE events (
-    tournament TEXT NOT NULL,
-    epoch TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    command TEXT NOT NULL,
-    data TEXT NOT NULL,
-    PRIMARY KEY (tournament, epoch, seq)
-) WITHOUT ROWID;
-CREATE TABLE answers (
-    id TEXT PRIMARY KEY,
-    tournament TEXT NOT NULL,
-    digest BLOB NOT NULL,
-    outcome TEXT NOT NULL,
-    epoch TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    events INTEGER NOT NULL,
-    reason TEXT NOT NULL
-);
-"""
-_EPOCHS = """
-CREATE TABLE epochs (
-    tournament TEXT NOT NULL,
-    epoch TEXT NOT NULL,
-    parent TEXT,
-    parent_seq INTEGER NOT NULL,
-    begun_at TEXT NOT NULL,
-    PRIMARY KEY (tournament, epoch)
-);
-"""
-_UPGRADES: dict[int, str] = {
-    1: f"{_EPOCHS}"
-    "INSERT INTO epochs SELECT id, epoch, NULL, 0, strftime('%Y-%m-%dT%H:%M:%fZ') FROM tournaments;",
-}
-"""What brings a log up from a version to the next one."""
-
-logger = logging.getLogger(__name__)
 
 _event_json = msgspec.json.Encoder()
 _event_of: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -103,7 +59,6 @@ class Content:
 
     tournaments: tuple[Kept, ...]
     """In the order of their creation."""
-    known: tuple[Known, ...]
     sides: tuple[SideHead, ...]
     """Where the rooms with logs of their own stand."""
 
@@ -133,28 +88,24 @@ class SqliteLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._changed = False
-        self._connection = self._open()
+        self._snapshots = Snapshots()
+        self._lookup: sqlite3.Connection | None = None
+        self._connection = opened(path)
         self.hub = self._identity()
 
     def read(self) -> Content:
-        """Read the whole log.
+        """Read what a hub needs: stored snapshots, what follows them, and the latest events.
 
         Raises:
-            BadLog: it contradicts itself or cannot be read.
+            BadLog: the log contradicts itself or cannot be read.
         """
         with self._reading():
             current = self._connection.execute("SELECT id, epoch FROM tournaments ORDER BY rowid").fetchall()
-            logs = {
-                (tournament, epoch): {event.seq: event for event in self._events(tournament, epoch)}
-                for tournament, epoch in self._connection.execute(
-                    "SELECT DISTINCT tournament, epoch FROM events"
-                )
-            }
-            kept = []
-            for tournament, epoch in current:
-                events = tuple(logs[tournament, epoch].values())
-                kept.append(Kept(fold(events, Epoch(epoch)), events[-RECENT:], events[0].received_at))
-            return Content(tuple(kept), tuple(self._known(logs)), read_heads(self._connection))
+            states = [self._state(TournamentId(tournament), Epoch(epoch)) for tournament, epoch in current]
+            # Many tournaments share what one would have: nobody asks for the latest of all of them.
+            recent = max(RECENT // 20, min(RECENT, 3 * RECENT // max(1, len(states))))
+            kept = tuple(self._kept(state, recent) for state in states)
+            return Content(kept, read_heads(self._connection))
 
     def chain(self) -> Chain:
         """Return where this log stands in the stream of a backplane.
@@ -176,17 +127,15 @@ class SqliteLog:
             NotSaved: the disk refused; whether anything was stored is known only by reading again.
         """
         answers = [
-            (answer, ruling.digest if answer is ruling.answer else b"", ruling.tournament)
+            (ruling.tournament, Known(answer, ruling.digest if answer is ruling.answer else b""))
             for ruling in rulings
             for answer in (ruling.answer, ruling.withdrawn)
             if answer is not None
         ]
         events = [
-            (ruling.tournament, answer.epoch, event)
-            for ruling in rulings
-            for answer in (ruling.answer, ruling.withdrawn)
-            if answer is not None
-            for event in answer.events
+            (tournament, known.answer.epoch, event)
+            for tournament, known in answers
+            for event in known.answer.events
         ]
         filed = [(ruling.tournament, epoch, event) for ruling in rulings for epoch, event in ruling.filed]
         with self._writing() as write:
@@ -196,25 +145,7 @@ class SqliteLog:
             write.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, events))
             # Where a position was seen with two contents, the first one stays; the log of today has both.
             write.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", map(_event_row, filed))
-            # Two hubs may have judged one id at once, for two tournaments: here the first one counts.
-            verb = "INSERT" if step is None else "INSERT OR IGNORE"
-            write.executemany(
-                f"{verb} INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        answer.id,
-                        tournament,
-                        content,
-                        answer.outcome,
-                        answer.epoch,
-                        answer.seq,
-                        answer.version,
-                        len(answer.events),
-                        answer.reason,
-                    )
-                    for answer, content, tournament in answers
-                ),
-            )
+            write_answers(write, answers, shared=step is not None)
             write_sides(write, (ruling.said for ruling in rulings if ruling.said is not None))
             if step is not None:
                 write_step(write, step)
@@ -228,10 +159,27 @@ class SqliteLog:
             BadLog: the file contradicts itself.
         """
         self._connection.close()
-        self._connection = self._open()
+        self._connection = opened(self.path)
         with self._writing() as write:
             write.execute("INSERT OR REPLACE INTO hub VALUES ('recovered', strftime('%Y-%m-%dT%H:%M:%fZ'))")
         return self.read()
+
+    def store(self, states: Iterable[Tournament], apart: int) -> None:
+        """Store snapshots of states that are as committed, for the next start.
+
+        Args:
+            states: the tournaments.
+            apart: events that a state must be ahead of what is stored of it.
+
+        Raises:
+            NotSaved: the disk refused; nothing is lost by that.
+        """
+        ahead = [state for state in states if self._snapshots.behind(state) >= apart]
+        if ahead:
+            with self._writing() as write:
+                written = self._snapshots.write(write, ahead)
+            self._snapshots.keep(written)
+            self._changed = True
 
     def checkpoint(self) -> None:
         """Move what was committed out of the write-ahead file, if anything was.
@@ -248,7 +196,20 @@ class SqliteLog:
 
     def close(self) -> None:
         """Close the file; the last one out empties the write-ahead file into it."""
+        if self._lookup is not None:
+            self._lookup.close()
+            self._lookup = None
         self._connection.close()
+
+    def known(self, command: CommandId) -> Known | None:
+        """Return what became of an id as committed; `None` if it was never answered.
+
+        Raises:
+            BadLog: the file cannot be read.
+        """
+        with self._reading():
+            self._lookup = lookup = self._lookup or reader(self.path)
+            return read_answer(lookup, command)
 
     def page(
         self, tournament: TournamentId, epoch: Epoch, after: int, until: int, limit: int
@@ -258,8 +219,8 @@ class SqliteLog:
         Raises:
             BadLog: the file cannot be read.
         """
-        with self._reader() as reader:
-            rows = reader.execute(
+        with self._reader() as connection:
+            rows = connection.execute(
                 "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND seq > ? AND seq <= ?"
                 " ORDER BY seq LIMIT ?",
                 (tournament, epoch, after, until, limit),
@@ -272,8 +233,8 @@ class SqliteLog:
         Raises:
             BadLog: the file cannot be read.
         """
-        with self._reader() as reader:
-            return read_tail(reader, room)
+        with self._reader() as connection:
+            return read_tail(connection, room)
 
     def spans(self, tournament: TournamentId, epoch: Epoch) -> Spans:
         """Return which seqs of an epoch are here.
@@ -314,79 +275,29 @@ class SqliteLog:
             )
             return tuple(Lineage(epoch, parent, seq) for epoch, parent, seq in rows)
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
-        except sqlite3.Error as error:
-            raise NotSaved(str(self.path), str(error)) from error
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA wal_autocheckpoint = 0")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA:
-                raise BadLog(
-                    str(self.path),
-                    f"was written by a newer Courtside (log version {version}, this one knows {SCHEMA});"
-                    " start that one",
-                )
-            if version == 0:
-                connection.executescript(
-                    f"BEGIN IMMEDIATE; {_TABLES}{_EPOCHS}"
-                    f"INSERT INTO hub VALUES ('id', '{uuid4().hex}');"
-                    f"PRAGMA user_version = {SCHEMA}; COMMIT;"
-                )
-            elif version < SCHEMA:
-                self._upgrade(connection, version)
-            connection.executescript(SIDE_TABLES)
-        except sqlite3.OperationalError as error:
-            connection.close()
-            raise NotSaved(str(self.path), str(error)) from error
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            raise BadLog(str(self.path), f"is no log of a hub, or is broken ({error})") from error
-        except BadLog:
-            connection.close()
-            raise
-        return connection
-
-    def _upgrade(self, connection: sqlite3.Connection, version: int) -> None:
-        """Bring the tables up to today's version, after a copy of the file as it was."""
-        backup = self.path.with_name(f"{self.path.name}.v{version}.bak")
-        with closing(sqlite3.connect(backup)) as target:
-            connection.backup(target)
-        steps = "".join(_UPGRADES[step] for step in range(version, SCHEMA))
-        connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA}; COMMIT;")
-        logger.info("%s: brought up to version %d; as it was: %s", self.path, SCHEMA, backup.name)
-
     def _identity(self) -> str:
         with self._reading():
             (hub,) = self._connection.execute("SELECT value FROM hub WHERE key = 'id'").fetchone()
             return str(hub)
 
-    def _events(self, tournament: str, epoch: str) -> list[Event]:
+    def _state(self, tournament: TournamentId, epoch: Epoch) -> Tournament:
+        state = self._snapshots.read(self._connection, tournament, epoch)
+        after = 0 if state is None else state.position.seq
         rows = self._connection.execute(
-            "SELECT data FROM events WHERE tournament = ? AND epoch = ? ORDER BY seq", (tournament, epoch)
+            "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND seq > ? ORDER BY seq",
+            (tournament, epoch, after),
         )
-        return [_event_of.decode(data) for (data,) in rows]
+        return fold((_event_of.decode(data) for (data,) in rows), epoch, state)
 
-    def _known(self, logs: dict[tuple[str, str], dict[int, Event]]) -> Iterator[Known]:
+    def _kept(self, state: Tournament, recent: int) -> Kept:
+        here = state.position
         rows = self._connection.execute(
-            "SELECT id, tournament, digest, outcome, epoch, seq, version, events, reason FROM answers"
+            "SELECT data FROM events WHERE tournament = ? AND epoch = ? AND (seq = 1 OR seq > ?)"
+            " ORDER BY seq",
+            (state.id, here.epoch, here.seq - recent),
         )
-        for command, tournament, content, outcome, epoch, seq, version, count, reason in rows:
-            log = logs[tournament, epoch] if count else {}
-            events = [log[one] for one in range(seq - count + 1, seq + 1)]
-            answer = Answer(
-                id=CommandId(command),
-                outcome=cast("Outcome", outcome),
-                epoch=Epoch(epoch),
-                seq=seq,
-                version=version,
-                events=tuple(events),
-                reason=reason,
-            )
-            yield Known(answer, content)
+        events = [_event_of.decode(data) for (data,) in rows]
+        return Kept(state, tuple(events[-recent:]), events[0].received_at)
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -396,8 +307,8 @@ class SqliteLog:
             BadLog: it cannot be read.
         """
         try:
-            with closing(sqlite3.connect(self.path.resolve().as_uri() + "?mode=ro", uri=True)) as reader:
-                yield reader
+            with closing(reader(self.path)) as connection:
+                yield connection
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise BadLog(str(self.path), str(error)) from error
 
