@@ -140,7 +140,7 @@ async def test_nothing_is_told_before_it_is_on_disk(path: Path) -> None:
             before = len(ann.told)
             bring(rounds, ann, scored("p1"))
             await asyncio.sleep(0)
-            while not rounds._uncommitted:
+            while not rounds._settlement._uncommitted:
                 await asyncio.sleep(0)
             room = rounds.rooms.room(PLAN.id)
             assert room is not None
