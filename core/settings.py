@@ -216,6 +216,10 @@ class Settings(BaseSettings):
     low_ttl: Annotated[float, Field(ge=0, le=7 * 86_400)] = 0.0
     """Seconds after which a `low` message that the hub has not answered is given up; 0 for never. Nothing
     else ever expires."""
+    backup_interval: Annotated[float, Field(ge=0, le=86_400)] = 900.0
+    """Seconds between two automatic backups of a hub that goes on; 0 for none."""
+    backup_keep: Annotated[int, Field(ge=1, le=1000)] = 16
+    """How many of a hub's automatic backups are kept, the newest ones."""
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
 
     @cached_property

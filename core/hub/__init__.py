@@ -5,11 +5,52 @@ This is its front door; the server stack loads only when a hub runs.
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+
 from core.hub.folder import owner_token, running
 from core.hub.log.checkup import LogState, check_log
 from core.hub.options import HubOptions
 
-__all__ = ["HubOptions", "LogState", "check_log", "owner_token", "run", "running"]
+if TYPE_CHECKING:
+    from core.hub.log.backup import Manifest, back_up
+    from core.hub.log.restore import Change, Preview, Restored, preview, restore
+
+__all__ = [
+    "Change",
+    "HubOptions",
+    "LogState",
+    "Manifest",
+    "Preview",
+    "Restored",
+    "back_up",
+    "check_log",
+    "owner_token",
+    "preview",
+    "restore",
+    "run",
+    "running",
+]
+
+_LATER = {
+    "Change": "core.hub.log.restore",
+    "Manifest": "core.hub.log.backup",
+    "Preview": "core.hub.log.restore",
+    "Restored": "core.hub.log.restore",
+    "back_up": "core.hub.log.backup",
+    "preview": "core.hub.log.restore",
+    "restore": "core.hub.log.restore",
+}
+"""Where the names are that load with their first use."""
+
+
+if not TYPE_CHECKING:  # else a name that is not there would pass for one that comes later
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(_import_module(_LATER[name]), name)
+        return value
 
 
 def run(options: HubOptions) -> int:

@@ -31,6 +31,10 @@ class HubOptions:
     """Its key; `None` where `tls_cert` has it too."""
     compression: Literal["auto", "on", "off"] = "auto"
     """Whether frames are compressed (permessage-deflate); `auto`: not on this machine and near it."""
+    backup_interval: float = 900.0
+    """Seconds between two automatic backups; 0 for none."""
+    backup_keep: int = 16
+    """How many of the automatic backups are kept."""
     backplane: tuple[str, ...] = ()
     """The NATS servers (`nats://host:port`) over which this hub shares its tournaments with others; empty for
     a hub on its own."""

@@ -32,7 +32,8 @@ from core.hub.folder import claimed, noted, secret
 from core.hub.listening import listening
 from core.hub.lobby import Lobby
 from core.hub.log.analytics import Sampling
-from core.hub.log.rounds import Rounds
+from core.hub.log.backups import Backups
+from core.hub.log.rounds import Rounds, utc_now
 from core.hub.log.sqlite_log import SqliteLog
 from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, HttpProtocol, SocketProtocol
 
@@ -117,6 +118,9 @@ async def _serve(
         rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)), backplane)
     lobby.attach(rounds)
     sampling = Sampling(lobby, log.path)
+    backups = Backups(
+        options.data, options.backup_interval, options.backup_keep, rounds.figures.commands.total, utc_now
+    )
     app = application(lobby, log, Reception(lobby, house.invites, house.mint), sampling)
     # By the socket: a hub that is reached in two ways has a server for each, and one application.
     servers = {one.socket: _Server(_config(app, one, options.compression)) for one in sockets}
@@ -124,7 +128,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        beating = [group.create_task(lobby.beat()), group.create_task(sampling.run())]
+        beating = [group.create_task(one) for one in (lobby.beat(), sampling.run(), backups.run())]
         if backplane is not None:
             beating.append(group.create_task(backplane.run()))
             await _join(rounds)

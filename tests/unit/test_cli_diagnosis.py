@@ -14,6 +14,7 @@ from tests.support.tournaments import NOON
 from tui.cli.diagnosis import (
     Check,
     exit_code,
+    of_backups,
     of_certificate,
     of_clock,
     of_disk,
@@ -149,3 +150,28 @@ def test_a_terminal_is_told_what_it_lacks() -> None:
     assert "80x24" in of_terminal(True, "xterm", 60, 40, "UTF-8").advice
     assert "ascii" in of_terminal(True, "linux", 120, 40, "ascii").advice
     assert "none here" in of_terminal(False, "", 0, 0, "").detail
+
+
+def test_a_hub_that_is_no_longer_backed_up_is_noticed() -> None:
+    assert of_backups(LogState(exists=False), 900) is None
+    running = LogState(True, holder="ws://127.0.0.1:1", written_at=NOON)
+    none = of_backups(running, 900)
+    assert none is not None
+    assert none.ok
+    assert "no automatic backup yet" in none.detail
+    off = of_backups(running, 0)
+    assert off is not None
+    assert "backup_interval" in off.detail
+    fresh = replace(running, backups=3, backed_up_at=NOON - timedelta(minutes=40))
+    good = of_backups(fresh, 900)
+    assert good is not None
+    assert good.ok
+    assert good.detail.startswith("3 automatic ones")
+    late = of_backups(replace(fresh, backed_up_at=NOON - timedelta(minutes=50)), 900)
+    assert late is not None
+    assert not late.ok
+    assert "50 min since" in late.detail
+    assert "courtside backup" in late.advice
+    stopped = of_backups(replace(fresh, backed_up_at=NOON - timedelta(days=1), holder=None), 900)
+    assert stopped is not None
+    assert stopped.ok, "a hub that does not run is not backed up"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.cli.backing import BACKUP, RESTORE
 from tui.cli.comparing import DIFF
 from tui.cli.console import BOARD, CONSOLE
 from tui.cli.demo import DEMO
@@ -39,6 +40,8 @@ COMMANDS = (
     BOARD,
     EXPORT,
     DIFF,
+    BACKUP,
+    RESTORE,
     REPORT,
     INVITE,
     JOIN,

@@ -26,6 +26,8 @@ SLOW_DISK = 0.25
 RENEW = timedelta(days=14)
 """How long before its end a certificate or a sign-in should be renewed."""
 SOON = timedelta(hours=1)
+LATE = 3
+"""Intervals between two automatic backups after which the next one is missed."""
 STUCK = timedelta(minutes=5)
 """How long an entry may wait without anybody asking why."""
 
@@ -170,6 +172,27 @@ def of_log(log: LogState) -> Check | None:
     size = f"{log.tournaments} tournaments, {log.events:,} events, {log.log_bytes / (1 << 20):.1f} MiB"
     looked = "" if log.whole else ", too large to be looked at whole"
     return Check("log", True, f"{size}, {held}{looked}")
+
+
+def of_backups(log: LogState, interval: float) -> Check | None:
+    """Say whether the hub in this data folder is backed up as it should be; `None` where there is none.
+
+    Args:
+        log: its log.
+        interval: seconds between two automatic backups; 0 for none.
+    """
+    if not log.exists or log.written_at is None:
+        return None
+    advice = "make one with `courtside backup FILE`, best on another disk"
+    if log.backed_up_at is None:
+        off = "" if interval else "; automatic ones are off (backup_interval)"
+        return Check("backups", True, f"no automatic backup yet{off}", advice)
+    detail = f"{log.backups} automatic ones, the newest of {log.backed_up_at.astimezone():%Y-%m-%d %H:%M}"
+    late = log.written_at - log.backed_up_at
+    if log.holder is not None and interval and late > timedelta(seconds=LATE * interval):
+        detail += f", and the log went on for {late.total_seconds() / 60:.0f} min since"
+        return Check("backups", False, detail, f"is the disk full? {advice}", Exit.NOT_SAVED)
+    return Check("backups", True, detail)
 
 
 def of_terminal(tty: bool, kind: str, columns: int, lines: int, encoding: str) -> Check:

@@ -20,6 +20,7 @@ from core import BadSettings, CourtsideError, check_disk, check_journal, config_
 from tui.cli.diagnosis import (
     Check,
     exit_code,
+    of_backups,
     of_certificate,
     of_clock,
     of_disk,
@@ -64,9 +65,8 @@ async def _doctor(args: argparse.Namespace, settings: Settings) -> int:
         asyncio.to_thread(check_log, settings.data),
     )
     checks = [_settings(own), *_of_hubs(own, settings, probes, now), of_disk(disk), of_journal(journal, now)]
-    hub_log = of_log(log)
-    if hub_log is not None:
-        checks.append(hub_log)
+    of_hub = (of_log(log), of_backups(log, own.backup_interval))
+    checks += [check for check in of_hub if check is not None]
     checks += [_versions(probes), _terminal()]
     return _tell(checks, as_json=args.json, code=exit_code(checks))
 

@@ -101,6 +101,8 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
             tls_cert=args.tls_cert,
             tls_key=args.tls_key,
             compression=settings.compression,
+            backup_interval=settings.backup_interval,
+            backup_keep=settings.backup_keep,
             backplane=args.backplane,
         )
     )

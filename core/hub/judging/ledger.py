@@ -22,13 +22,14 @@ from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, Refused, judge
 from core.errors import Malformed
-from core.hub.judging.recollection import Witness, adopt, witness
+from core.hub.judging.recollection import Witness, adopt, begin, witness
 from core.hub.rooms.side import SideHeads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from core.domain.answers import Outcome
     from core.domain.events import Event
     from core.domain.ids import DeviceId
     from core.domain.state import Position, Tournament
@@ -143,8 +144,8 @@ class Ledger:
         self._recall = recall
         self._known: dict[CommandId, Known] = {}
         """What was answered and may not be in the log yet."""
-        self._copied: dict[CommandId, Known] = {}
-        """What came with a copy; the answer that the log has goes before."""
+        self._copied: dict[CommandId, tuple[Epoch, Outcome, str]] = {}
+        """What came with a copy: since which epoch, what became of it, and why. What is in the log counts."""
         self._sides = SideHeads(make_epoch, sides)
         for state in self._states.values():
             self._know(state)
@@ -255,6 +256,17 @@ class Ledger:
         made = witness(state, offer, Witness(at, bringer, device), self._make_epoch, differs=differs)
         return None if made is None else self._enter(made)
 
+    def begin_epoch(self, tournament: TournamentId, seen: int, by: Witness, why: str) -> Ruling:
+        """Begin a new epoch of a tournament that is here.
+
+        Args:
+            tournament: its id.
+            seen: the last seq that the epoch so far is known to have had somewhere.
+            by: whose doing it is.
+            why: why it begins, in words.
+        """
+        return self._enter(begin(self._states[tournament], seen, by, self._make_epoch, why=why))
+
     def adopt(self, bring: Bring, filed: Filed, at: datetime, bringer: str) -> list[Ruling]:
         """Adopt events of an older epoch; those that are here already are passed over.
 
@@ -318,7 +330,11 @@ class Ledger:
         return Ruling(made.state.id, made.answer, b"", begins=made.begins, filed=made.filed)
 
     def _find(self, command: CommandId) -> Known | None:
-        return self._known.get(command) or self._recall(command) or self._copied.get(command)
+        known = self._known.get(command) or self._recall(command)
+        if known is not None or command not in self._copied:
+            return known
+        epoch, outcome, reason = self._copied[command]
+        return Known(Answer(id=command, outcome=outcome, epoch=epoch, seq=1, reason=reason), b"")
 
     def _add(self, known: Known) -> None:
         """Know an answer, unless its id has one: the first one stands."""
@@ -330,15 +346,14 @@ class Ledger:
         if not state.past:
             return
         epoch = state.position.epoch
+        counts: tuple[Epoch, Outcome, str] = (epoch, "accepted", "")
         for match in state.matches.values():
             for counted in match.entries:
                 if counted.version == 0:
-                    answer = Answer(id=counted.id, outcome="accepted", epoch=epoch, seq=1)
-                    self._copied.setdefault(counted.id, Known(answer, b""))
+                    self._copied.setdefault(counted.id, counts)
             for held in match.held:
                 if held.version == 0:
-                    answer = Answer(id=held.entry.id, outcome="held", epoch=epoch, seq=1, reason=held.reason)
-                    self._copied.setdefault(held.entry.id, Known(answer, b""))
+                    self._copied.setdefault(held.entry.id, (epoch, "held", held.reason))
 
 
 def _version(entry: Entry, events: tuple[Event, ...]) -> int:

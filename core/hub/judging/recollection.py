@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from core.domain.state import Past, Tournament
     from core.wire.offers import Offer
 
+SEEN_MORE = "this client has seen what the log lacks"
+"""Why an epoch begins or is named, as its events say."""
 Filed: TypeAlias = Mapping[int, CommandId]
 """The commands of an epoch's events that the log has, by seq."""
 
@@ -68,7 +70,7 @@ def witness(
     """
     here, seen = state.position, offer.position
     if seen.epoch == here.epoch:
-        return _begin(state, seen.seq, by, make_epoch) if seen.seq > here.seq or differs else None
+        return begin(state, seen.seq, by, make_epoch) if seen.seq > here.seq or differs else None
     past = _past(state, seen.epoch)
     if past is not None:
         named = PastNamed(seen.epoch, past.after, seen.seq)
@@ -77,10 +79,34 @@ def witness(
     if here.epoch in ancestors:
         # The hub fell back behind the beginning of the client's epoch.
         lost = PastNamed(seen.epoch, 0, seen.seq)
-        return _begin(state, max(ancestors[here.epoch], here.seq), by, make_epoch, lost)
+        return begin(state, max(ancestors[here.epoch], here.seq), by, make_epoch, lost)
     if any(one.epoch in ancestors for one in state.past):
         return _write(state, here.epoch, [PastNamed(seen.epoch, 0, seen.seq)], by)
     return None
+
+
+def begin(
+    state: Tournament,
+    seen: int,
+    by: Witness,
+    make_epoch: Callable[[], Epoch],
+    *more: Fact,
+    why: str = SEEN_MORE,
+) -> Made:
+    """Return the beginning of a new epoch that goes on from a state.
+
+    Args:
+        state: the tournament here: its parent position.
+        seen: the last seq that is known to have been in the parent's log somewhere.
+        by: whose doing it is.
+        make_epoch: gives the epoch.
+        more: what is known besides, told right behind.
+        why: why it begins, in words.
+    """
+    here = state.position
+    begun = EpochBegun(here.epoch, here.seq, max(seen, here.seq), pack_copy(state))
+    made = _write(None, make_epoch(), [begun, *more], by, why)
+    return Made(made.answer, made.state, begins=True)
 
 
 def wanted(state: Tournament | None, offer: Offer, filed: Spans) -> Spans:
@@ -147,14 +173,9 @@ def adopt(
     )
 
 
-def _begin(state: Tournament, seen: int, by: Witness, make_epoch: Callable[[], Epoch], *more: Fact) -> Made:
-    here = state.position
-    begun = EpochBegun(here.epoch, here.seq, max(seen, here.seq), pack_copy(state))
-    made = _write(None, make_epoch(), [begun, *more], by)
-    return Made(made.answer, made.state, begins=True)
-
-
-def _write(state: Tournament | None, epoch: Epoch, facts: Sequence[Fact], by: Witness) -> Made:
+def _write(
+    state: Tournament | None, epoch: Epoch, facts: Sequence[Fact], by: Witness, why: str = SEEN_MORE
+) -> Made:
     events: list[Event] = []
     for fact in facts:
         seq = 1 if state is None else state.position.seq + 1
@@ -169,7 +190,7 @@ def _write(state: Tournament | None, epoch: Epoch, facts: Sequence[Fact], by: Wi
                 device=by.device,
                 entered_at=by.at,
                 received_at=at,
-                why="this client has seen what the log lacks",
+                why=why,
             )
         )
         state = reduce(state, events[-1], epoch)

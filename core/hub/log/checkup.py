@@ -9,9 +9,12 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.hub.folder import hub_folder, running
+from core.hub.log.backups import newest
+from core.hub.log.tables import undisturbed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +39,12 @@ class LogState:
     events: int = 0
     holder: str | None = None
     """Where the hub is that works on it; `None` if none does."""
+    written_at: datetime | None = None
+    """When it was written to last."""
+    backups: int = 0
+    """How many automatic backups there are."""
+    backed_up_at: datetime | None = None
+    """When the newest of them was made; `None` without one."""
 
 
 def check_log(data: Path) -> LogState:
@@ -47,23 +56,17 @@ def check_log(data: Path) -> LogState:
         holder = running(data)
         files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists()]
         size = sum(file.stat().st_size for file in files)
-        with closing(_read_only(path)) as db:
+        written_at = datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
+        backups, backed_up_at = newest(path.parent)
+        with closing(undisturbed(path)) as db:
             (tournaments,) = db.execute("SELECT count(*) FROM tournaments").fetchone()
             (events,) = db.execute("SELECT count(*) FROM events").fetchone()
             problem, whole = _damage(db)
     except (sqlite3.Error, OSError) as error:
         return LogState(exists=True, problem=str(error))
-    return LogState(True, problem, whole, size, tournaments, events, holder)
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    """Open a database so that nothing is left beside it.
-
-    Without a write-ahead file nobody has it open, and it need not be locked; a reader of a database in WAL
-    mode would else leave one behind (https://www.sqlite.org/wal.html#read_only_databases).
-    """
-    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{alone}", uri=True, timeout=1.0)
+    return LogState(
+        True, problem, whole, size, tournaments, events, holder, written_at, backups, backed_up_at
+    )
 
 
 def _damage(db: sqlite3.Connection) -> tuple[str, bool]:

@@ -100,6 +100,25 @@ def reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
+def undisturbed(path: Path) -> sqlite3.Connection:
+    """Open a database to look at it, beside its hub or without one.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    return sqlite3.connect(undisturbing(path), uri=True, timeout=1.0)
+
+
+def undisturbing(path: Path) -> str:
+    """Return the address by which SQLite opens a database to look at it and leaves nothing beside it.
+
+    Without a write-ahead file nobody has it open, and it need not be locked; a reader of a database in WAL
+    mode would else leave one behind (https://www.sqlite.org/wal.html#read_only_databases).
+    """
+    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    return f"{path.resolve().as_uri()}?mode=ro{alone}"
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
