@@ -16,10 +16,11 @@ from starlette.routing import WebSocketRoute
 from core.hub.door.entrance import Doorkeeper
 from core.hub.link import HELLO_DEADLINE, Link
 from core.hub.log.analytics import AnalyticsHttp
-from core.hub.web.http import Http, bug_problem, http_problem, problem
+from core.hub.web.http import Http
 from core.hub.web.legacy import OldClients
 from core.hub.web.metrics import Metrics
 from core.hub.web.poll import Polling
+from core.hub.web.problem import bug_problem, http_problem, problem
 from core.hub.web.rooms_http import RoomsHttp
 from core.hub.web.routes import Handlers, routes_of, table
 from core.hub.web.transfer import Transfer

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from core.domain.answers import Answer
     from core.domain.commands import Entry
+    from core.hub.door.limits import Limiter
     from core.hub.protocol import Packed
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class Link:
         self._lobby = lobby
         self._hello: Hello | None = None
         self._breaches = 0
+        self._sent_away = False
 
     @property
     def greeted(self) -> bool:
@@ -128,6 +130,12 @@ class Link:
 
     def receive_frame(self, frame: Frame) -> None:
         """Take one frame of the client's."""
+        if self._sent_away:
+            return
+        if self._must_go(self._lobby.door.frames, "too many messages at a time"):
+            # Once it has been told: what it goes on sending would be read until its own close comes.
+            asyncio.get_running_loop().call_soon(self.peer.abort)
+            return
         try:
             message = decode_client(frame)
         except WireError as error:
@@ -240,10 +248,7 @@ class Link:
 
     def _join(self, join: Join, hello: Hello) -> None:
         lobby, rounds, now = self._lobby, self._lobby.rounds, asyncio.get_running_loop().time()
-        wait = 0.0 if lobby.door.trusts(self.visitor) else lobby.door.joins.take(self.session, now)
-        if wait:
-            # A join has no answer that says "later": the client comes back, and joins from its positions.
-            self._dismiss(Goodbye("too many joins at a time", wait))
+        if self._must_go(lobby.door.joins, "too many joins at a time"):
             return
         welcome = lobby.members.join(join, rounds.answers(join.unanswered), self, now, utc_now())
         match welcome:
@@ -257,8 +262,21 @@ class Link:
             case _:
                 self.send(welcome)
 
+    def _must_go(self, limit: Limiter, reason: str) -> bool:
+        """Count something against the client; one that goes past the limit comes back later, and recovers.
+
+        Neither a join nor a ping has an answer that says "later".
+        """
+        if self._lobby.door.trusts(self.visitor):
+            return False
+        wait = limit.take(self.session, asyncio.get_running_loop().time())
+        if wait:
+            self._dismiss(Goodbye(reason, wait))
+        return wait > 0
+
     def _dismiss(self, goodbye: Goodbye) -> None:
         """Have the client go, and read nothing more."""
+        self._sent_away = True
         self._lobby.members.forget(self, asyncio.get_running_loop().time(), clean=True)
         self.send(goodbye)
         self.peer.close(CLOSE_GOING_AWAY, goodbye.reason)

@@ -23,6 +23,7 @@ import uvicorn
 from core.domain.ids import Epoch
 from core.errors import CourtsideError, NotSaved
 from core.hub.app import application
+from core.hub.connection import HttpProtocol
 from core.hub.door.access import Pass
 from core.hub.door.door import Door, House
 from core.hub.door.invites import opened
@@ -35,7 +36,7 @@ from core.hub.log.analytics import Sampling
 from core.hub.log.backups import Backups
 from core.hub.log.rounds import Rounds, utc_now
 from core.hub.log.sqlite_log import SqliteLog
-from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, HttpProtocol, SocketProtocol
+from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, SocketProtocol
 
 if TYPE_CHECKING:
     import socket

@@ -317,10 +317,23 @@ def origin_allowed(origin: str | None, host: str | None) -> bool:
     if origin is None:
         return True
     try:
-        asked = urlsplit(origin)
-        if host is None or asked.netloc.lower() != host.lower() or asked.hostname is None:
-            return False
-        return asked.hostname == "localhost" or bool(ip_address(asked.hostname))
+        asked = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return host is not None and asked.lower() == host.lower() and names_a_machine(host)
+
+
+def names_a_machine(host: str | None) -> bool:
+    """Tell whether a `Host` header names a machine by its address, or this one, and not by a name.
+
+    A name is resolved by whoever owns it; a page may have its own resolve to the hub.
+
+    Args:
+        host: as received, with its port; `None` without one.
+    """
+    try:
+        name = urlsplit(f"//{host or ''}").hostname
+        return name == "localhost" or (name is not None and bool(ip_address(name)))
     except ValueError:
         return False
 

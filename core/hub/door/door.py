@@ -25,6 +25,8 @@ HANDSHAKES = Rate(per_second=1_000, burst=4_000)
 """Requests and new links in all: what a hub can answer without making everybody wait."""
 JOINS = Rate(per_second=100, burst=2_000)
 """Rooms that one client may join."""
+FRAMES = Rate(per_second=500, burst=5_000)
+"""Messages that one client may send: more than anybody's keys and rooms make."""
 ENTRIES = Rate(per_second=500, burst=5_000)
 """Entries that one client may bring."""
 LATE_ENTRIES = Rate(per_second=0.02, burst=1_000)
@@ -42,7 +44,7 @@ class Visitor:
     address: str
     """The peer's address; `""` where there is none."""
     forwarded: bool = False
-    """Whether a proxy brings them: then the address is the proxy's."""
+    """Whether a proxy, or a page by a name of its own, may bring them: then the address says little."""
     token: str | None = None
 
 
@@ -80,6 +82,7 @@ class Door:
         self.connections = Limiter(CONNECTIONS)
         self.handshakes = Limiter(HANDSHAKES)
         self.joins = Limiter(JOINS)
+        self.frames = Limiter(FRAMES)
         self.entries = Limiter(ENTRIES)
         self.late_entries = Limiter(LATE_ENTRIES)
         self._wrong_codes = Limiter(WRONG_CODES)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 from starlette.routing import Match, Route, WebSocketRoute
 
-from core.hub.door.access import may_open, origin_allowed
+from core.hub.door.access import may_open, names_a_machine, origin_allowed
 from core.hub.door.door import Door, Stopped, Visitor
 from core.hub.log.rounds import utc_now
-from core.hub.web.http import PASS, VISITOR, problem, too_many
+from core.hub.web.http import PASS, VISITOR
+from core.hub.web.problem import problem, too_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+NO_SOCKET = "there is no WebSocket at that path; there are /v1/ws and, for old clients, /ws"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """Headers that a proxy adds."""
 
@@ -51,6 +53,11 @@ class Doorkeeper:
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = HTTPConnection(scope).headers
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # What a proxy before the hub takes for one request must not be two here (RFC 9112, section 6.1).
+            refused = problem(HTTPStatus.BAD_REQUEST, "a body has a length or comes in chunks, not both")
+            refused.headers["Connection"] = "close"
+            return refused
         if not origin_allowed(headers.get("origin"), headers.get("host")):
             return problem(HTTPStatus.FORBIDDEN, "pages from elsewhere may not use this hub")
         visitor = visitor_of(scope)
@@ -59,7 +66,7 @@ class Doorkeeper:
             return too_many(wait, "too many connections from there at a time")
         route = next((one for one in self.routes if one.matches(scope)[0] is not Match.NONE), None)
         if route is None:
-            return None
+            return None if scope["type"] == "http" else problem(HTTPStatus.NOT_FOUND, NO_SOCKET)
         admitted = self._door.admit(visitor, utc_now())
         found = None if isinstance(admitted, Stopped) else admitted
         path = route.path if isinstance(route, Route | WebSocketRoute) else ""
@@ -86,7 +93,8 @@ def visitor_of(scope: Scope) -> Visitor:
     client = scope.get("client")
     return Visitor(
         address=client[0] if client else "",
-        forwarded=any(name in headers for name in FORWARDED),
+        # A page that made its own name resolve here calls the hub by that name, and needs no origin to read.
+        forwarded=any(name in headers for name in FORWARDED) or not names_a_machine(headers.get("host")),
         token=token.strip() if kind.lower() == "bearer" and token else None,
     )
 

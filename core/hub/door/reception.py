@@ -19,7 +19,8 @@ from core.domain.text import clean
 from core.errors import BadLog, NotSaved
 from core.hub.door.codes import make_code, open_invite, pass_of_invite, plain_code
 from core.hub.log.rounds import utc_now
-from core.hub.web.http import pass_of, problem, read_json, reply, too_many, visitor_of
+from core.hub.web.http import pass_of, read_json, reply, visitor_of
+from core.hub.web.problem import problem, too_many
 from core.wire.invites import Invited, NewInvite, Redeem, SignedIn
 
 if TYPE_CHECKING:

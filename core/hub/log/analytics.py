@@ -17,7 +17,8 @@ from core.hub.door.access import may_read
 from core.hub.log.figures_log import read_samples, read_tally, write_samples
 from core.hub.log.rounds import utc_now
 from core.hub.rooms.viewers import Viewers, by_room
-from core.hub.web.http import no_tournament, pass_of, problem, reply
+from core.hub.web.http import no_tournament, pass_of, reply
+from core.hub.web.problem import problem
 from core.wire.analytics import Analytics
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ request waits for their round.
 from __future__ import annotations
 
 import asyncio
-import math
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -25,12 +24,12 @@ from core.hub.door.intake import take_in
 from core.hub.judging.gate import Gate
 from core.hub.log.rounds import utc_now
 from core.hub.web.body import read_body
+from core.hub.web.problem import problem
 from core.hub.web.waiting import Waiting
 from core.wire.messages import MAX_CLIENT_FRAME_BYTES, Deferred, Problem
 from core.wire.poll import LONGEST_WAIT
 
 if TYPE_CHECKING:
-    from starlette.exceptions import HTTPException
     from starlette.requests import Request
 
     from core.domain.state import Tournament
@@ -173,7 +172,9 @@ class Http:
         if query.after >= state.position.seq and query.epoch in (None, state.position.epoch):
             await self._waiting.wait(state.id, query.wait)
             # Another pass, another epoch: what was true before the wait need not be so after it.
-            state = self.state(request) or state
+            state = self.state(request)
+            if state is None:
+                return no_tournament(request)
         here = state.position
         ends = {here.epoch: here.seq} | {past.epoch: past.seen for past in state.past}
         epoch = here.epoch if query.epoch is None else Epoch(query.epoch)
@@ -216,45 +217,13 @@ class Http:
         """Return the tournament that a request names, if who asks may know of it; else `None`."""
         tournament = TournamentId(request.path_params["tournament"])
         room = self._lobby.rounds.rooms.room(tournament)
-        return None if room is None or not may_list(pass_of(request), tournament) else room.state
+        pass_ = self._lobby.door.today(pass_of(request), utc_now())
+        return None if room is None or not may_list(pass_, tournament) else room.state
 
 
 def reply(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a value as JSON."""
     return Response(msgspec.json.encode(value), status.value, media_type="application/json")
-
-
-def problem(status: HTTPStatus, detail: str) -> Response:
-    """Return a problem (RFC 9457, section 3)."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    return Response(msgspec.json.encode(body), status.value, media_type="application/problem+json")
-
-
-def too_many(
-    wait: float,
-    detail: str,
-    status: Literal[
-        HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
-    ] = HTTPStatus.TOO_MANY_REQUESTS,
-) -> Response:
-    """Say after how many seconds to come again (RFC 6585, section 4; RFC 9110, section 10.2.3)."""
-    response = problem(status, detail)
-    response.headers["Retry-After"] = str(math.ceil(wait))
-    return response
-
-
-async def http_problem(_request: Request, error: Exception) -> Response:
-    """Return what the router refuses as a problem."""
-    refused: HTTPException = error  # type: ignore[assignment]  # registered for this class alone
-    status = HTTPStatus(refused.status_code)
-    response = problem(status, f"{status.description or status.phrase}; what there is begins with /v1/")
-    response.headers.update(refused.headers or {})
-    return response
-
-
-async def bug_problem(_request: Request, _error: Exception) -> Response:
-    """Return what nobody expected as a problem; its traceback is in the log."""
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a bug in the hub; its log says more")
 
 
 def no_tournament(request: Request) -> Response:

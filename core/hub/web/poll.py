@@ -20,10 +20,10 @@ from starlette.responses import Response
 
 from core.errors import TooLarge, WireError
 from core.hub.link import HELLO_DEADLINE, Link
-from core.hub.protocol import MAX_BUFFER_BYTES
+from core.hub.protocol import MAX_BUFFER_BYTES, UNREAD
 from core.hub.web.body import read_body
-from core.hub.web.http import problem
 from core.hub.web.mailbox import Mailbox
+from core.hub.web.problem import problem, too_many
 from core.wire.poll import (
     BATCH_BYTES,
     LONGEST_WAIT,
@@ -92,12 +92,19 @@ class Caller:
         """Keep a message for the client, or end a session that has left too much unread."""
         if self.end is not None:
             return
+        unread = self.unread_bytes
         if not self.mailbox.put(packed.payload):
-            logger.warning("ended a polling session with %d bytes unread", MAX_BUFFER_BYTES)
-            self.fell_behind = True
-            self.abort()
+            self.fall_behind()
             return
         self._news.set()
+        if unread:
+            UNREAD.note(self, len(packed.payload))
+
+    def fall_behind(self) -> None:
+        """End the session at once, for what is left unread."""
+        logger.warning("ended a polling session with %d bytes unread", self.unread_bytes)
+        self.fell_behind = True
+        self.abort()
 
     def ping(self) -> None:
         """Do nothing: the heartbeat that comes with it ends the poll that waits."""
@@ -165,9 +172,7 @@ class Polling:
 
     def _open(self, form: Format, visitor: Visitor) -> Response:
         if self._lobby.leaving or len(self._links) >= MAX_SESSIONS:
-            refused = problem(HTTPStatus.SERVICE_UNAVAILABLE, "the hub takes no more sessions now")
-            refused.headers["Retry-After"] = "2"
-            return refused
+            return too_many(2, "the hub takes no more sessions now", HTTPStatus.SERVICE_UNAVAILABLE)
         caller = Caller(self._forget)
         link = Link(self._lobby, caller, form, visitor)
         self._links[caller.id] = (caller, link, form)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from core.errors import BadInput
 from core.hub.log.rounds import utc_now
 from core.hub.rooms.catalogue import read_query
-from core.hub.web.http import pass_of, problem, reply
+from core.hub.web.http import pass_of, reply
+from core.hub.web.problem import problem
 
 if TYPE_CHECKING:
     from starlette.requests import Request

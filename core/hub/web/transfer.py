@@ -28,12 +28,11 @@ from core.hub.web.http import (
     Http,
     no_tournament,
     pass_of,
-    problem,
     query_of,
     reply,
-    too_many,
     visitor_of,
 )
+from core.hub.web.problem import problem, too_many
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
