@@ -22,7 +22,6 @@ from core.domain.state import Position
 from core.wire.messages import (
     BINARY_SUBPROTOCOL,
     CLOSE_PROTOCOL,
-    CLOSE_TOO_LARGE,
     JSON_SUBPROTOCOL,
     MAX_CLIENT_FRAME_BYTES,
     Answers,
@@ -220,30 +219,6 @@ def test_a_message_above_the_limit_is_a_problem_and_the_link_stays(scene: Scene,
     assert ann.expect(Problem).code == "too_large"
     ann.send(Submit((scene.scored("p1"),)))
     assert ann.expect(Answers).answers[0].outcome == "accepted"
-
-
-def test_a_frame_far_above_the_limit_ends_that_link_and_no_other(
-    scene: Scene, hub: HubProcess, ann: TestClient
-) -> None:
-    with TestClient.open(hub, device="laptop-2") as bo:
-        bo.expect(Welcome)
-        with suppress(ConnectionClosed):
-            bo.socket.send("x" * (8 << 20))
-        with pytest.raises(ConnectionClosed) as closed:
-            bo.expect(Answers)
-        assert closed.value.rcvd is None or closed.value.rcvd.code == CLOSE_TOO_LARGE
-    ann.send(Submit((scene.scored("p1"),)))
-    assert ann.expect(Answers).answers[0].outcome == "accepted"
-
-
-def test_bytes_that_are_no_frame_end_that_link_and_no_other(hub: HubProcess, ann: TestClient) -> None:
-    with TestClient.open(hub, device="laptop-2") as bo:
-        bo.expect(Welcome)
-        bo.socket.socket.sendall(b"\xff\xff\xff\xff corrupted")
-        with pytest.raises(ConnectionClosed):
-            bo.expect(Answers)
-    ann.send(Ping(1.0))
-    assert ann.expect(Pong).sent == 1.0
 
 
 def test_a_link_that_goes_on_with_nonsense_is_closed_for_good(ann: TestClient) -> None:
