@@ -41,7 +41,7 @@ from tui.selectors.bell import Bell
 from tui.selectors.bell import advance as advance_bell
 from tui.selectors.link import advance
 from tui.selectors.queue import conflicts
-from tui.selectors.scene import Scene
+from tui.selectors.scene import Scene, followed
 from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class CourtsideApp(KeyboardApp):
         self._paint_due = False
         self._entered_on: tuple[Queued, ...] | None = None
         """The queue at the newest entry; `None` once a newer one was painted."""
+        self._chosen: ids.TournamentId | None = None
+        """The tournament that the person chose."""
         self._touched_at = monotonic()
         self._idle = False
         self._bell = Bell()
@@ -216,7 +218,7 @@ class CourtsideApp(KeyboardApp):
             now,
             watch,
             ascii=self.settings.ascii,
-            tournament=self.scene.tournament,
+            tournament=self._chosen or followed(self.scene),
             muted=self.muted,
         )
         if self._idle != (idle := now - self._touched_at >= IDLE_AFTER):
@@ -311,9 +313,7 @@ class CourtsideApp(KeyboardApp):
 
     def choose_tournament(self, tournament: ids.TournamentId) -> None:
         """Show a tournament."""
-        self.scene = Scene(
-            self.scene.view, self.scene.at, self.scene.now, self.scene.watch, self.scene.ascii, tournament
-        )
+        self._chosen = tournament
         self.paint()
 
     def open_match(self, match: ids.MatchId) -> None:

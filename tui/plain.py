@@ -9,20 +9,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core import ids
-from tui.selectors import feed, queue, scores, standings
+from tui.selectors import feed, links, people, queue, scores, standings
 from tui.selectors.cells import Column, Row, arrange, heading, layout, plain
 from tui.selectors.link import Watch
 from tui.selectors.scene import Scene
+from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from core import View
+    from core import RoomStats, View
 
 
-def _scene(view: View, at: datetime | None) -> Scene:
+def _scene(view: View, at: datetime | None, now: float = 0.0) -> Scene:
     state = view.connection.state
-    return Scene(view, at or datetime.now().astimezone(), 0.0, Watch(state=state, seen=state), ascii=True)
+    return Scene(view, at or datetime.now().astimezone(), now, Watch(state=state, seen=state), ascii=True)
 
 
 def _table(title: str, columns: tuple[Column, ...], rows: Iterable[Row], empty: str, width: int) -> str:
@@ -64,6 +65,42 @@ def plain_feed(view: View, width: int, at: datetime | None = None) -> str:
     scene = _scene(view, at)
     rows = feed.rows(scene, view.feed, feed.Choice())
     return _table(_as_of(scene, "Feed"), feed.columns(scene), rows, "Quiet so far.", width)
+
+
+def plain_people(view: View, width: int, at: datetime | None = None) -> str:
+    """Return who is there as text, by their role; the arguments are those of `plain_scores`."""
+    scene = _scene(view, at)
+    everybody = people.people(scene, people.advance(people.Company(), scene))
+    rows = people.rows(scene, everybody, "role", "").values()
+    empty = people.message(scene, everybody)
+    table = _table(_as_of(scene, "People"), people.COLUMNS, rows, empty, width)
+    return table + "".join(f"{plain(line).strip()}\n" for line in people.courts(scene, everybody))
+
+
+def plain_links(
+    view: View,
+    width: int,
+    at: datetime | None = None,
+    *,
+    now: float,
+    room_stats: Callable[[ids.RoomId], RoomStats | None],
+) -> str:
+    """Return the links as text: endpoints, devices, rooms, outbox and alerts, one table below the other.
+
+    Args:
+        view: the moment.
+        width: how wide, in cells.
+        at: the wall clock, aware; `None` for this laptop's.
+        now: the monotonic clock of the realtime client, in seconds.
+        room_stats: tells a room in figures.
+    """
+    scene = _scene(view, at, now)
+    company = people.advance(people.Company(), scene)
+    made = [_as_of(scene, "Links") + "\n"]
+    for name in links.TABLES:
+        rows = links.rows(scene, name, company, Trips(), room_stats, frozenset()).values()
+        made.append(_table(name.capitalize(), links.COLUMNS[name], rows, links.message(name), width))
+    return "\n".join(made)
 
 
 def plain_queue(view: View, width: int, at: datetime | None = None) -> str:

@@ -90,7 +90,7 @@ async def test_ops_let_somebody_in(hub: HubProcess) -> None:
         await console.press("tab", "enter")
         first = await console.wait_for(lambda: CODE.search(console.text()))
         assert "for one scorekeeper, once, until " in first
-        await console.press("tab", "enter")
+        await console.press("right", "enter")
         await console.wait_for("for one viewer, once")
         await console.press("escape")
         await console.wait_without("Let somebody in")

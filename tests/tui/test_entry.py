@@ -158,7 +158,7 @@ async def test_the_end_asks_in_words_and_the_safe_answer_has_the_focus() -> None
         await console.wait_without("Otters win")
         assert desk.match("m034").phase == "live"
         await console.press("F", "right", "enter")
-        await console.wait_for("This match is final. Ops can reopen it")
+        await console.wait_for("This match is final. V reopens it,  = corrects it")
         assert desk.match("m034").phase == "final"
 
 

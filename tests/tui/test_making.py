@@ -71,6 +71,16 @@ async def test_the_dialog_says_what_comes_of_it_and_what_is_wrong() -> None:
         await console.wait_for("sets, best of 3 to 21")
 
 
+async def test_enter_leads_through_the_dials_to_create() -> None:
+    desk = Desk()
+    async with opened(desk) as console:
+        await dialog(console)
+        await console.press(*"Cup", "enter", *"Lions", "enter", *"Bears", "tab")
+        await console.press(*["enter"] * 7)
+        await console.wait_for("M001")
+        assert [type(command) for command in desk.submitted] == [CreateTournament]
+
+
 async def test_leaving_keeps_what_was_typed() -> None:
     async with opened(Desk()) as console:
         await dialog(console)

@@ -6,7 +6,7 @@ from core.domain.commands import AddScore, StartMatch
 from tests.support import desks
 from tests.support.console import Console, Desk, opened
 from tests.support.desks import home, match
-from tests.support.tournaments import league
+from tests.support.tournaments import cup, league
 from tui.screens.scores import ScoresScreen
 
 
@@ -204,3 +204,23 @@ async def test_a_level_knock_out_shows_that_penalties_decided() -> None:
         text = await console.wait_for("M041")
         assert "1-1p" in line(text, "M041  Lions")
         assert "Lions" in line(text, "M042")
+
+
+async def test_the_tournament_on_the_screen_stays_while_others_go_on() -> None:
+    one, two = cup(name="one"), cup(name="two")
+    desk = Desk(one, two)
+    async with opened(desk, (120, 40)) as console:
+        await console.wait_for("COURTSIDE  Two")
+        first = one.fixtures[0]
+        assert first.home.team is not None
+        desk.others(AddScore(first.id, first.home.team, 1), tournament=one.id, ago=0)
+        console.app.paint()
+        assert console.app.scene.view.tournaments[one.id].confirmed.matches[first.id].version
+        assert "COURTSIDE  Two" in console.text()
+        await console.press("G")
+        console.app.choose_tournament(one.id)
+        await console.wait_for("COURTSIDE  One")
+        assert screen(console).rows.cursor == first.id
+        desk.others(StartMatch(two.fixtures[0].id), tournament=two.id, ago=0)
+        console.app.paint()
+        assert "COURTSIDE  One" in console.text()

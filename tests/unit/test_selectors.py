@@ -25,7 +25,7 @@ from tests.support import desks
 from tests.support.console import Desk
 from tests.support.desks import home, match, scene, shown_match
 from tests.support.tournaments import league
-from tui.plain import plain_feed, plain_queue, plain_scores
+from tui.plain import plain_feed, plain_links, plain_people, plain_queue, plain_scores
 from tui.selectors import detail, entry, history, queue, scores, status, words
 from tui.selectors.cells import Run, length, plain
 from tui.selectors.link import Watch
@@ -132,7 +132,10 @@ class TestEntry:
         model = entry.model(at, shown, found)
         assert (model.home.shootout, model.away.shootout) == (3, 4)
         assert (model.home.won, model.away.won) == (False, True)
-        assert model.obstacle == "This match is final. Ops can reopen it"
+        assert model.obstacle == "This match is final. V reopens it,  = corrects it"
+        desk.role = "moderator"
+        desk.connect("live")
+        assert entry.obstacle(*shown_match(desk, 41)) == "This match is final. Ops can reopen it"
 
     def test_an_official_match_says_so(self) -> None:
         assert "official" in entry.obstacle(*shown_match(desks.lively(), 31))
@@ -288,6 +291,19 @@ class TestPlain:
         assert "No tournament." in plain_scores(Desk().view, 80)
         assert "Quiet so far." in plain_feed(Desk().view, 80)
         assert "Nothing waits." in plain_queue(Desk().view, 80)
+
+    def test_people_and_links_are_told(self) -> None:
+        desk = desks.lively()
+        desks.linked(desk)
+        desks.company(desk, desks.ANA, desks.KIM)
+        told = plain_people(desk.view, 120, self.AT)
+        assert "SCORERS (2)" in told
+        assert "Courts with no scorer:" in told
+        told = plain_links(desk.view, 120, self.AT, now=desk.now, room_stats=lambda _room: None)
+        assert "ws://hub:8765" in told
+        assert "tournament:spring:presence" in told
+        assert "ws://old:8765  failed 7 times: no hub is running there" in told
+        assert "No tournament yet" in plain_people(Desk().view, 80)
 
     def test_feed_and_queue_are_told(self) -> None:
         desk = desks.offline()

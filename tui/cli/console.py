@@ -11,27 +11,35 @@ import logging
 import os
 import shutil
 import sys
+import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core import open_realtime, realtime_in_thread
+from core import Feed, HubLine, ids, open_realtime, realtime_in_thread
 from tui.cli import hubs
 from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import log_file
 from tui.cli.output import put, say
 from tui.cli.parser import Command
-from tui.cli.reach import connect_to_all, located, run, unreachable
+from tui.cli.reach import ROOM_WAIT, awaited, connect_to_all, located, run, unreachable, whole_log
 from tui.doors import Doors, own_addresses
+from tui.selectors.scene import shown_first
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
-    from core import Settings
+    from core import Realtime, Settings, View
 
-SCREENS = ("scores", "feed", "queue", "board", "table")
-"""What can be shown first, and printed without a terminal."""
+SCREENS = ("scores", "feed", "people", "links", "queue", "board", "table")
+"""What can be shown first; all but the board can be printed without a terminal."""
 BOARD_THEME = "courtside-board"
 """The board's theme where none is set: for projectors."""
+NO_BOARD = "the board needs a terminal; `courtside` without one prints the scores"
+FEED_LINES = 200
+"""Events that a printed feed shows, the newest ones."""
 SWITCH = 0.001
 """Seconds after which a busy thread gives way to the other; the interpreter's own 5 ms add up on a press."""
 
@@ -83,8 +91,7 @@ def _theme(parser: argparse._ActionsContainer) -> None:
 
 def _board(_args: argparse.Namespace, settings: Settings) -> int:
     if not drawable():
-        say("the board needs a terminal; `courtside` without one prints the scores")
-        return Exit.USAGE
+        raise Stopped(Exit.USAGE, NO_BOARD)
     if not settings.console.theme:
         look = settings.console.model_copy(update={"theme": BOARD_THEME})
         settings = settings.model_copy(update={"console": look})
@@ -147,17 +154,41 @@ def _asks(question: str) -> bool:
 
 async def _print(args: argparse.Namespace, settings: Settings) -> int:
     """Print a screen once, as text."""
-    from tui.plain import plain_feed, plain_queue, plain_scores, plain_table
+    from tui import plain
 
+    if args.screen == "board":
+        raise Stopped(Exit.USAGE, NO_BOARD)
     settings = located(settings)
     async with open_realtime(settings, sends=False) as realtime:
         if not await connect_to_all(realtime, settings) and not realtime.view.tournaments:
             raise unreachable(realtime, settings)
-        printed = {"feed": plain_feed, "queue": plain_queue, "table": plain_table}.get(
-            args.screen, plain_scores
-        )
-        put(printed(realtime.view, shutil.get_terminal_size((120, 24)).columns))
+        view = await _told(realtime, settings, args.screen)
+        printers: dict[str, Callable[[View, int], str]] = {
+            "feed": plain.plain_feed,
+            "people": plain.plain_people,
+            "links": partial(plain.plain_links, now=time.monotonic(), room_stats=realtime.room_stats),
+            "queue": plain.plain_queue,
+            "table": plain.plain_table,
+        }
+        printed = printers.get(args.screen, plain.plain_scores)
+        put(printed(view, shutil.get_terminal_size((120, 24)).columns))
     return Exit.DONE
+
+
+async def _told(realtime: Realtime, settings: Settings, screen: str) -> View:
+    """Return the view with what a console is told in the course of time: who is there, what has happened."""
+    shown = shown_first(realtime.view)
+    if shown is None or not realtime.view.connection.connected:
+        return realtime.view
+    tournament = shown.confirmed.id
+    if screen in ("people", "links"):
+        await realtime.join(ids.presence_room(tournament))
+        await awaited(realtime, lambda view: tournament in view.members, ROOM_WAIT)
+    if screen == "feed":
+        _, log = await whole_log(settings, tournament)
+        lines = tuple(HubLine(tournament, event) for event in log[-FEED_LINES:])
+        return replace(realtime.view, feed=Feed(lines, len(log)))
+    return realtime.view
 
 
 CONSOLE = Command(

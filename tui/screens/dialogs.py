@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from core import commands
 from tui import keys
 from tui.selectors.cells import fit
+from tui.widgets.buttons import Buttons
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -32,10 +33,7 @@ class Ask(ModalScreen[bool]):
     """
 
     AUTO_FOCUS = "#stay"
-    BINDINGS: ClassVar = [
-        ("escape", "answer(False)", "back"),
-        ("left,right,up,down,h,j,k,l", "app.focus_next", "other answer"),
-    ]
+    BINDINGS: ClassVar = [("escape", "answer(False)", "back")]
 
     def __init__(self, title: str, words: str, go: str, stay: str = "Cancel") -> None:
         super().__init__()
@@ -45,7 +43,7 @@ class Ask(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="title")
             yield Static(Content(self._words))
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content(self._stay), id="stay")
                 yield Button(Content(self._go), id="go")
 
@@ -88,7 +86,7 @@ class ScoreForm(ModalScreen["commands.Score | None"]):
                         yield Static(Content(fit(name, 28).rstrip()))
                         yield Input(value, type="integer", id=which, max_length=7)
             yield Static("", id="wrong", classes="error")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content("Set"), id="go")
 

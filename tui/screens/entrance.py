@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from core import CourtsideError, SignedIn, SignInRefused
 from tui.selectors import words
+from tui.widgets.buttons import Buttons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class SignIn(_Asking["SignedIn | None"]):
             yield Static(Content("Ops give you a join code: eight letters and digits, good once."))
             yield Input(placeholder="K7QM-3XRD", id="code", max_length=40)
             yield Static("", id="told", classes="error")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content("Sign in"), id="go")
 
@@ -126,7 +127,7 @@ def sign_in(desk: Desk, doors: Doors, reconnect: Callable[[], object]) -> None:
             return
         reconnect()
         who = f" as {signed.name}" if signed.name else ""
-        told = f"Signed in{who} until {signed.until.astimezone():%H:%M}"
+        told = f"Signed in{who} until {signed.until.astimezone():%a %H:%M}"
         if doors.has_own_token:
             told += ". Start again without the token that was given to this console"
         desk.say(told)
@@ -155,7 +156,7 @@ class LetIn(_Asking[None]):
             yield Static(Content("Who gets the code? It is good once."), id="code")
             yield Static(Content(self._way()), id="way")
             yield Static("", id="told", classes="error")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Close"), id="stay")
                 yield Button(Content("Scorekeeper"), id="scorer")
                 yield Button(Content("Viewer"), id="viewer")

@@ -206,6 +206,9 @@ class EntryScreen(ResultScreen):
         if games.decided(rules, match.sets) is not None:
             self.console.say(f"It is decided, {tally.sets_pair(match)} in sets:  F ends the match")
             return
+        if isinstance(rules, games.CupsRules) and points > 0 and getattr(score, side) == rules.cups:
+            self.console.say(f"All {rules.cups} cups are hit:  F ends the match")
+            return
         after = score.plus(points, 0) if side == "home" else score.plus(0, points)
         problem = games.score_problem(rules, after, match.sets)
         if problem is not None:

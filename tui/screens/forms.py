@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+from tui.widgets.buttons import Buttons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,11 +54,7 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
         focus: the field to begin with.
     """
 
-    BINDINGS: ClassVar = [
-        ("escape", "leave", "back"),
-        # With priority: the next keys of the same burst belong to the next field.
-        Binding("enter", "onward", "next", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar = [("escape", "leave", "back")]
     AUTO_FOCUS = ""
 
     def __init__(
@@ -90,27 +87,21 @@ class Form(ModalScreen["tuple[str, ...] | None"]):
                         compact=True,
                     )
             yield Static("", id="wrong", classes="error")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content(self._go), id="go")
 
     def on_mount(self) -> None:
         self.query_one(f"#field{self._focus}", Input).focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Leave Enter to the buttons where they have the focus."""
-        return action != "onward" or isinstance(self.focused, Input)
-
-    def action_onward(self) -> None:
+    @on(Input.Submitted)
+    def onward(self, event: Input.Submitted) -> None:
         """Go on to the next field; behind the last one, give the answer."""
-        field = self.focused
-        assert isinstance(field, Input)  # else Enter is a button's
-        number = int((field.id or "").removeprefix("field")) + 1
+        number = int((event.input.id or "").removeprefix("field")) + 1
         if number < len(self._fields):
-            self.set_focus(self.query_one(f"#field{number}", Input))
+            self.query_one(f"#field{number}", Input).focus()
         else:
-            # After what was typed before Enter and is still on its way to the field.
-            field.call_later(self.give)
+            self.give()
 
     @on(Button.Pressed, "#go")
     def give(self) -> None:
@@ -197,7 +188,7 @@ class Correct(ModalScreen["str | None"]):
             must = "why (needed)" if self._needed else "why (if you like)"
             yield Input(placeholder=must, id="why", max_length=REASON)
             yield Static("", id="wrong", classes="error")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content(self._go), id="go")
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from tui.selectors import making
+from tui.widgets.buttons import Buttons
 from tui.widgets.dial import Dial
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ LOW = 21
 """Windows lower than this, in rows, show fewer of the teams."""
 _WAYS = tuple(making.WAYS)
 _GAMES = tuple(making.GAMES)
+_ONWARD = {"name": "#teams", "dial-later": "#go"}
+"""Where Enter goes on to: behind the last dial not to Cancel, which stands first."""
 _BEGIN = ("now", "later: it stays open for teams until you start it")
 
 
@@ -54,8 +57,7 @@ class NewTournament(ModalScreen["making.Draft | None"]):
 
     BINDINGS: ClassVar = [
         ("escape", "leave", "back"),
-        # With priority: the next keys of the same burst are a team's name.
-        Binding("enter", "to_teams", "teams", show=False, priority=True),
+        Binding("enter", "onward", "onward", show=False, priority=True),
     ]
     AUTO_FOCUS = "#name"
 
@@ -88,7 +90,7 @@ class NewTournament(ModalScreen["making.Draft | None"]):
             yield Dial("Match", lengths, making.LENGTHS.index(draft.minutes), id="dial-minutes")
             yield Dial("Begins", _BEGIN, int(draft.later), id="dial-later")
             yield Static("", id="summary")
-            with Horizontal(classes="buttons"):
+            with Buttons():
                 yield Button(Content("Cancel"), id="stay")
                 yield Button(Content("Create"), id="go")
 
@@ -130,11 +132,13 @@ class NewTournament(ModalScreen["making.Draft | None"]):
         summary.update(Content(told))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Leave Enter to all but the name."""
-        return action != "to_teams" or isinstance(self.focused, Input)
+        """Leave Enter to all but the name and the last dial."""
+        return action != "onward" or (self.focused is not None and self.focused.id in _ONWARD)
 
-    def action_to_teams(self) -> None:
-        self.set_focus(self.query_one("#teams", Teams))
+    def action_onward(self) -> None:
+        focused = self.focused
+        assert focused is not None  # else Enter is not this one's
+        self.query_one(_ONWARD[focused.id or ""]).focus()
 
     @on(Button.Pressed, "#go")
     def give(self) -> None:

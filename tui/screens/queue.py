@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core import Queued
     from tui.selectors.scene import Scene
 
-CHOICES = "    t take hub's    m send mine again    e edit then send    d decide later"
+CHOICES = "    t take hub's    m send {} again    e edit then send    d decide later"
 PROMISE = "    Nothing is sent or thrown away until you choose and confirm."
 
 
@@ -93,7 +93,7 @@ class QueueScreen(ListScreen):
         lines = (
             *decision.panel(scene, conflict, width),
             (Run(""),),
-            (Run(CHOICES, "strong"),),
+            (Run(CHOICES.format("mine" if conflict.own else "theirs"), "strong"),),
             (Run(PROMISE, "dim"),),
         )
         if panel.styles.height is None or panel.styles.height.value != len(lines) + 1:

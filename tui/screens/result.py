@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Exact: TypeAlias = commands.EnterSets | commands.SetScore | commands.SetTime
 FORFEITS: tuple[tuple[commands.Cause, str], ...] = (
     ("no_show", "{} did not come"),
-    ("forfeit", "{} gives up"),
-    ("disqualified", "{} is disqualified"),
+    ("forfeit", "{} gave up"),
+    ("disqualified", "{} disqualified"),
 )
 NEITHER = "Neither side came"
 
@@ -172,7 +172,8 @@ class ResultScreen(MatchScreen):
             self._enter(shown, match, entry.exactly(rules, match, score), tally.pair(rules, score))
 
         now = tally.playing(rules, match)
-        title = f"{ids.short_form(match.id)}: the exact score" + (f" of {now}" if now else "")
+        what = "the times" if isinstance(rules, games.TimeRules) else "the exact score"
+        title = f"{ids.short_form(match.id)}: {what}" + (f" of {now}" if now else "")
         ask_score(self.console, shown.projected, match, title, match.score, given, away_first=away_first)
 
     def forget_withdrawn(self) -> None:
@@ -183,6 +184,9 @@ class ResultScreen(MatchScreen):
         if subject is None:
             return
         shown, match = subject
+        if isinstance(self.rules, games.TimeRules) and match.score == commands.Score():
+            self.console.say("Nobody has a time yet:  =  enters them,  X  ends a match that is not played")
+            return
         if not entry.needs_shootout(shown, match):
             self._ask_final(shown, match, None)
             return
@@ -223,7 +227,7 @@ class ResultScreen(MatchScreen):
             if number is None:
                 return
             told, command = offered[number]
-            won = "Nobody wins." if command.team is None else _won(shown.projected, match)
+            won = "Nobody wins." if command.team is None else _won(shown.projected, match, command.team)
             question = (f"End {short} without playing on?", f"{told}. {won}", "Forfeit")
             correct(self.console, shown.projected, (command,), question)
 
@@ -271,8 +275,10 @@ class ResultScreen(MatchScreen):
         correct(self.console, shown.projected, (commands.ReopenMatch(match.id),), question, reason=True)
 
 
-def _won(tournament: state.Tournament, match: state.Match) -> str:
-    """Say the result of a match that was not played."""
+def _won(tournament: state.Tournament, match: state.Match, out: ids.TeamId) -> str:
+    """Say the result of a match that one side does not play."""
+    other: commands.Side = "away" if match.side_of(out) == "home" else "home"
+    name = words.side(tournament, match, other)
     given = tournament.stage(match.stage).forfeit
     winner, loser = given if given is not None else games.default_score(tally.rules_of(tournament, match))
-    return f"The other side wins {winner}-{loser}." if winner else "The other side wins."
+    return f"{name} win {winner}-{loser}." if winner else f"{name} win."

@@ -167,7 +167,7 @@ def send_mine(scene: Scene, conflict: Conflict) -> Choice | str:
         return f"That would make the score {tally.pair(rules, score)}: edit it instead"
     final = any(isinstance(one, commands.CompleteMatch) for one in instead)
     return Choice(
-        "Send mine again",
+        "Send mine again" if conflict.own else "Send theirs again",
         f"{entries_in_words(tournament, conflict)} on top of the hub's {tally.pair(rules, match.score)}: "
         f"the score becomes {tally.pair(rules, score)}{' and is final' if final else ''}. "
         "The hub's entries stay in the history.",

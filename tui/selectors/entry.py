@@ -124,10 +124,9 @@ def obstacle(scene: Scene, shown: Shown, match: state.Match) -> str:
     """Return why no points can be entered in a match; `""` when they can."""
     if refusal := forbids(scene):
         return refusal
-    if match.phase == "official":
-        return "This match is official. Ops can reopen it"
-    if match.phase == "final":
-        return "This match is final. Ops can reopen it"
+    if match.finished:
+        way = "V reopens it,  = corrects it" if scene.view.connection.role == "admin" else "Ops can reopen it"
+        return f"This match is {match.phase}. {way}"
     missing = [
         words.side(shown.projected, match, which)
         for which in ("home", "away")

@@ -103,8 +103,7 @@ def _counted(
         entry.id,
         entry.entered_at,
         words.counted(tournament, match, entry),
-        # Entered sets leave no running score that says anything.
-        "" if entry.kind == "sets_entered" else tally.pair(tally.rules_of(tournament, match), entry.after),
+        _score(tournament, match, entry),
         word,
         role,
         queued.latency if queued else None,
@@ -112,6 +111,14 @@ def _counted(
         own,
         entry.device,
     )
+
+
+def _score(tournament: state.Tournament, match: state.Match, entry: state.Counted) -> str:
+    if entry.kind == "sets_entered":
+        # They leave no running score that says anything.
+        return ""
+    given = entry.kind == "match_forfeited" and match.forfeit is not None
+    return tally.pair(tally.rules_of(tournament, match), match.result if given else entry.after)
 
 
 def _role(role: Role) -> Role:

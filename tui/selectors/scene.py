@@ -46,7 +46,7 @@ class Scene:
     ascii: bool = False
     """Draw signs with ASCII characters."""
     tournament: ids.TournamentId | None = None
-    """The tournament that the person chose; `None` for the one with the latest event."""
+    """The tournament that the person chose, or that stays; `None` for the one with the latest event."""
     muted: bool = False
 
     @property
@@ -55,7 +55,7 @@ class Scene:
         known = self.view.tournaments
         if self.tournament is not None and self.tournament in known:
             return known[self.tournament]
-        return max(known.values(), key=_latest, default=None)
+        return shown_first(self.view)
 
     def sign(self, name: Sign) -> str:
         """Return a sign as this console draws it."""
@@ -74,6 +74,25 @@ class Scene:
         local = moment.astimezone(self.at.tzinfo)
         same = local.date() == self.at.date()
         return local.strftime("%H:%M") if same else f"{local.day} {local.strftime('%b')}"
+
+
+def shown_first(view: View) -> Shown | None:
+    """Return the tournament with the latest event; `None` where there is none at all."""
+    return max(view.tournaments.values(), key=_latest, default=None)
+
+
+def followed(scene: Scene) -> ids.TournamentId | None:
+    """Return the tournament that stays on the screen of a person who chose none.
+
+    It is left once it is finished, not whenever something happens in another one. `None` while it is not
+    known which has the latest event.
+    """
+    view, shown = scene.view, scene.shown
+    if shown is None or shown.confirmed.status == "finished":
+        return None
+    if scene.tournament is None and any(listed.id not in view.tournaments for listed in view.directory):
+        return None
+    return shown.confirmed.id
 
 
 def duration(seconds: float) -> str:

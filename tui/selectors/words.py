@@ -176,6 +176,10 @@ def counted(tournament: state.Tournament, match: state.Match, entry: state.Count
             rules = tally.rules_of(tournament, match)
             # Of times the column of scores shows the whole; of sets the last one says little.
             return f"final {points(entry.after)}" if isinstance(rules, games.PointsRules) else "final"
+        case "match_forfeited" if match.forfeit is not None:
+            losing = [which for which in tally.SIDES if match.slot(which).team != match.winner]
+            who = " and ".join(side(tournament, match, which) for which in losing)
+            return f"{who}: {CAUSES[match.forfeit.cause]}"
         case kind:
             return KINDS.get(kind, kind.replace("_", " "))
 

@@ -75,6 +75,9 @@ class Rows(Lines):
         """
         new = tuple(keys)
         if new != self._keys:
+            if self._index and set(new).isdisjoint(self._keys):
+                # Another list, as of another tournament.
+                self._index = 0
             self._keys = new
             self._place(follow)
         elif follow:
