@@ -231,7 +231,7 @@ class NameCourt(Struct, frozen=True, tag="name_court"):
 
 
 class DrawRound(Struct, frozen=True, tag="draw_round", omit_defaults=True):
-    """Draw the next round of a Swiss pool from its table."""
+    """Draw the next round of a Swiss pool from its table; with a reason its rounds end where none is left."""
 
     pool: Given[PoolId]
     starts_at: datetime | None = None

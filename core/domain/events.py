@@ -286,10 +286,11 @@ class CourtNamed(Struct, frozen=True, tag="court_named", omit_defaults=True):
 
 
 class RoundDrawn(Struct, frozen=True, tag="round_drawn", omit_defaults=True):
-    """The next round of a Swiss pool was drawn."""
+    """The next round of a Swiss pool was drawn; one without a match ends its rounds."""
 
     pool: PoolId
     number: int
+    """From 1; the last one where nobody is left to meet."""
     fixtures: tuple[Fixture, ...]
     bye: TeamId | None = None
     """Who has no match, and the points of a win."""

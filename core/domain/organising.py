@@ -361,7 +361,12 @@ def _draw_round(writer: Writer, pool_id: PoolId, starts_at: datetime | None) -> 
         raise Refusal(f"round {number - 1} is not over: {', '.join(left)}")
     draw = draw_round(_standings(state, stage, pool))
     if draw is None or not draw.pairs:
-        raise Refusal(f"{pool.name} has no round left in which nobody meets again")
+        if not writer.entry.why:
+            left = f"{pool.name} has no round left in which nobody meets again"
+            raise Refusal(f"{left}: say why, and its rounds end here")
+        writer.write(None, RoundDrawn(pool_id, stage.format.rounds, ()))
+        writer.follow_up()
+        return
     numbering = Numbering(state.id, state.matches)
     drawn = [
         Fixture(numbering(), stage.id, f"Round {number}", Slot(home), Slot(away), pool_id)
@@ -389,6 +394,7 @@ def _at(writer: Writer, drawn: list[Fixture], starts_at: datetime | None) -> tup
 def _standings(state: Tournament, stage: Stage, pool: Pool) -> list[Standing]:
     """Return the teams of a pool that are not out as the draw sees them, the leader first."""
     matches = [match for match in state.matches.values() if match.pool == pool.id]
+    unplayed = {match.winner for match in matches if match.forfeit is not None}
     found: list[Standing] = []
     for row in table(state, stage, pool).rows:
         if state.withdrawal(row.team) is not None:
@@ -401,6 +407,7 @@ def _standings(state: Tournament, stage: Stage, pool: Pool) -> list[Standing]:
                 points=row.points,
                 met=frozenset(team for team in (*at_home, *away) if team is not None),
                 had_bye=any(bye.pool == pool.id and bye.team == row.team for bye in state.byes),
+                unplayed_win=row.team in unplayed,
                 home_surplus=len(at_home) - len(away),
             )
         )

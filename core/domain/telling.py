@@ -155,6 +155,8 @@ def _tell_change(state: Tournament | None, fact: Change) -> str:  # noqa: C901 -
             return f"{_team(state, team_id)} is back"
         case CourtNamed(court, before):
             return f"new court {court.name}" if before is None else f"{before.name} is now {court.name}"
+        case RoundDrawn(pool, _, ()):
+            return f"no more rounds of {_pool(state, pool)}: nobody is left to meet"
         case RoundDrawn(pool, number, fixtures, bye):
             free = "" if bye is None else f", bye: {_team(state, bye)}"
             return f"round {number} of {_pool(state, pool)} drawn{_matches(fixtures)}{free}"

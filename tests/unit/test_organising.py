@@ -40,10 +40,11 @@ from core.domain.events import (
     TeamWithdrawn,
     TournamentRenamed,
 )
-from core.domain.ids import CourtId, PoolId, StageId, TeamId
+from core.domain.ids import CourtId, MatchId, PoolId, StageId, TeamId
 from core.domain.organising import NEXT, plan_of
 from core.domain.plan import (
     Court,
+    Fixture,
     OneOf,
     PlaceOf,
     Plan,
@@ -363,13 +364,41 @@ def test_a_swiss_round_gives_one_bye_to_each_at_most() -> None:
     assert [bye.number for bye in bench.state.byes] == [1, 2, 3]
 
 
-def test_who_is_out_is_not_drawn_and_a_round_ends_when_all_have_met() -> None:
+def test_who_is_out_is_not_drawn() -> None:
     bench = Bench(swiss(3, 3))
     bench.enter(WithdrawTeam(C))
+    (drawn,) = bench.enter(DrawRound(POOL))
+    assert isinstance(drawn, RoundDrawn)
+    assert [(fixture.home.team, fixture.away.team) for fixture in drawn.fixtures] == [(A, B)]
+
+
+def test_when_all_have_met_a_reason_ends_the_rounds_and_the_places_are_final() -> None:
+    plan = swiss(2, 3)
+    knockout = Stage(StageId("knockout"), "Final", "knockout")
+    sides = Slot(None, PlaceOf(POOL, 1)), Slot(None, PlaceOf(POOL, 2))
+    final = Fixture(MatchId("league.m001"), knockout.id, "Final", *sides)
+    bench = Bench(replace(plan, stages=(*plan.stages, knockout), fixtures=(final,)))
     bench.enter(DrawRound(POOL))
-    play(bench, 1)
-    reason = "Group A has no round left in which nobody meets again"
+    play(bench, 2)
+    reason = "Group A has no round left in which nobody meets again: say why, and its rounds end here"
     assert bench.refused(DrawRound(POOL)) == reason
+    assert bench.match(1).home.team is None
+    assert bench.enter(DrawRound(POOL), why="two are left")[0] == RoundDrawn(POOL, 3, ())
+    assert (bench.match(1).home.team, bench.match(1).away.team) == (A, B)
+    assert bench.refused(DrawRound(POOL)) == "all 3 rounds of Group A are drawn"
+
+
+def test_who_won_without_playing_has_a_bye_only_after_the_others() -> None:
+    bench = Bench(swiss(5, 2))
+    (first,) = bench.enter(DrawRound(POOL))
+    assert isinstance(first, RoundDrawn)
+    assert first.bye == "e"
+    # d wins because b does not come, and would be the last without a bye by the table.
+    bench.enter(ForfeitMatch(bench.id(2), B, "no_show"))
+    play(bench, 1)
+    (second,) = bench.enter(DrawRound(POOL))
+    assert isinstance(second, RoundDrawn)
+    assert second.bye not in ("d", "e")
 
 
 def test_a_round_is_drawn_only_where_there_is_one() -> None:

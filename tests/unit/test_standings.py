@@ -96,7 +96,8 @@ def test_four_level_teams_are_a_table_of_their_own() -> None:
 
 
 def test_the_rule_is_applied_again_to_those_it_leaves_level() -> None:
-    # Article 20.01 d), worked by hand: a, b and c have six points and beat each other in turn by one goal.
+    # UEFA Euro regulations 2022-24, article 15.01 d), by hand: a, b and c have six points and beat each other
+    # in turn by one goal.
     # Among the three, c scored three, a and b two; between these a's win counts, not b's overall difference.
     table = played(
         league(4), {"ab": (1, 0), "ca": (2, 1), "bc": (2, 1), "ad": (1, 0), "bd": (9, 0), "cd": (1, 0)}

@@ -139,6 +139,16 @@ def test_the_lowest_team_without_a_bye_has_it() -> None:
     assert draw == Draw(((TeamId("a"), TeamId("c")),), TeamId("b"))
 
 
+def test_who_won_without_playing_has_a_bye_only_if_nobody_else_can() -> None:
+    # FIDE Handbook C.04.1 (2025), rule 4.
+    lowest = Standing(TeamId("c"), 0, unplayed_win=True)
+    assert draw_round([standing("a"), standing("b"), lowest]) == Draw(
+        ((TeamId("a"), TeamId("c")),), TeamId("b")
+    )
+    others = [standing("a", bye=True), standing("b", bye=True)]
+    assert draw_round([*others, lowest]) == Draw(((TeamId("a"), TeamId("b")),), TeamId("c"))
+
+
 def test_a_bye_goes_to_somebody_else_if_the_others_could_not_play() -> None:
     draw = draw_round([standing("a", met="b"), standing("b", met="a"), standing("c")])
     assert draw == Draw(((TeamId("a"), TeamId("c")),), TeamId("b"))

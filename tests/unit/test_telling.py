@@ -105,7 +105,7 @@ def test_a_command_is_told_in_words(asked: Asked, words: str) -> None:
         (CourtNamed(COURT), "new court Court 1", ""),
         (CourtNamed(COURT, Court(COURT.id, "Old")), "Old is now Court 1", ""),
         (RoundDrawn(POOL, 2, (FIXTURE,), A), "round 2 of Group A drawn, 1 match, bye: Team A", ""),
-        (RoundDrawn(POOL, 2, ()), "round 2 of Group A drawn", ""),
+        (RoundDrawn(POOL, 2, ()), "no more rounds of Group A: nobody is left to meet", ""),
         (LotsDrawn(POOL, (B, A)), "lots in Group A: Team B, Team A", ""),
     ],
 )

@@ -158,7 +158,7 @@ def test_level_teams_of_a_swiss_stage_are_compared_by_their_own_match_only_if_al
 
 
 def test_fair_play_prefers_fewer_penalty_points() -> None:
-    # UEFA Euro regulations 2022-24, article 20.01 g): fewer disciplinary points, a red card 3, a yellow 1.
+    # UEFA Euro regulations 2022-24, article 15.01 j): fewer disciplinary points, a red card 3, a yellow 1.
     plan = ruled(2, "fair_play")
     played = (StartMatch(match(plan, 1)), CompleteMatch(match(plan, 1)))
     cards = (AddPenalty(match(plan, 1), TeamId("a"), 3), AddPenalty(match(plan, 1), TeamId("b"), 1))

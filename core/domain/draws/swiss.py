@@ -1,7 +1,8 @@
 """The next round of a Swiss tournament: who meets whom, and who has a bye.
 
 Guarantees that nobody meets anybody twice, nobody has a second bye, and that a round is found whenever there
-is one at all. It is blind to sport: all it knows is the order of the table and who has met.
+is one at all (after the basic rules of the FIDE Handbook, C.04.1). It is blind to sport: all it knows is the
+order of the table and who has met.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Standing:
     had_bye: bool = False
     home_surplus: int = 0
     """Home matches less away matches."""
+    unplayed_win: bool = False
+    """Whether it won a match that was not played: then it has a bye only if nobody else can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def draw_round(table: Sequence[Standing]) -> Draw | None:
 
     From the top, each team gets the first of these that leaves a round for the others: in its group of equal
     points the one half a group below, then those further down, then those further up; then the groups below.
-    With an odd number of teams the lowest one possible without a bye so far has the bye.
+    With an odd number of teams the lowest one possible without a bye so far has the bye, those last who have
+    won a match that was not played (C.04.1, rule 4).
 
     Args:
         table: the teams, the leader first.
@@ -52,7 +56,8 @@ def draw_round(table: Sequence[Standing]) -> Draw | None:
     if len(table) % 2 == 0:
         pairs = _pairs(table)
         return None if pairs is None else Draw(pairs)
-    for free in reversed(table):
+    lowest_first = table[::-1]
+    for free in sorted(lowest_first, key=lambda standing: standing.unplayed_win):
         if not free.had_bye:
             pairs = _pairs([standing for standing in table if standing is not free])
             if pairs is not None:

@@ -184,10 +184,10 @@ class Record:
     def _head_to_head(self, group: Group) -> list[Group]:
         """Compare level teams by the matches among themselves, and those still level again by theirs alone.
 
-        Regulations of the UEFA European Football Championship 2022-24, article 20.01, criteria a) to d):
-        points, goal difference and goals scored in the matches among the teams in question; then a) to c)
-        again for the teams that remain level. In a Swiss stage only if they have all met (FIDE Handbook C.07,
-        article 6).
+        Regulations of the UEFA European Football Championship 2022-24, article 15.01, criteria a) to d), the
+        same in the final tournament (article 20): points, goal difference and goals scored in the matches
+        among the teams in question; then a) to c) again for the teams that remain level. In a Swiss stage
+        only if they have all met (FIDE Handbook C.07, article 6).
         """
         among = {
             team: _tally(self._stage, [one for one in self._meetings[team] if one.opponent in group.teams])
