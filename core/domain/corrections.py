@@ -40,14 +40,19 @@ class Preview:
 
     refusal: str
     """Why one of them would be refused; `""` if all would count."""
-    needs_reason: bool
-    """Whether a reason must be given with them."""
+    objection: str
+    """Why a reason must be given with them; `""` where none is asked for."""
     changes: Difference
     """What they would change; with a refusal, up to there."""
     contradicted: tuple[Contradiction, ...]
     """Sides of matches that have begun on which another team should have played."""
     dependents: tuple[Dependent, ...]
     """All that comes after the matches that the commands are on, in playing order."""
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a reason must be given with them."""
+        return bool(self.objection)
 
 
 def preview(state: Tournament, commands: Sequence[Command], at: datetime) -> Preview:
@@ -58,21 +63,22 @@ def preview(state: Tournament, commands: Sequence[Command], at: datetime) -> Pre
         commands: in their order; for a correction all of it: reopening, the new score, completing.
         at: now, UTC.
     """
-    after, refusal, needs_reason = state, "", False
+    after, refusal, objection = state, "", ""
     for number, command in enumerate(commands):
         verdict = judge(after, _entry(after, command, number, at), at, state.position.epoch)
         if isinstance(verdict, Refused):
+            asked = verdict.reason
             explained = _entry(after, command, number, at, "preview")
             verdict = judge(after, explained, at, state.position.epoch)
             if isinstance(verdict, Refused):
                 refusal = verdict.reason
                 break
-            needs_reason = True
+            objection = objection or asked
         after = verdict.state
     on = {match for command in commands if (match := match_of(command)) is not None}
     return Preview(
         refusal,
-        needs_reason,
+        objection,
         difference(state, after),
         contradictions(after, state),
         dependents(state, on),

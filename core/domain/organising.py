@@ -362,8 +362,8 @@ def _draw_round(writer: Writer, pool_id: PoolId, starts_at: datetime | None) -> 
     draw = draw_round(_standings(state, stage, pool))
     if draw is None or not draw.pairs:
         if not writer.entry.why:
-            left = f"{pool.name} has no round left in which nobody meets again"
-            raise Refusal(f"{left}: say why, and its rounds end here")
+            over = f"{pool.name} has no round left in which nobody meets again"
+            raise Refusal(f"{over}: say why, and its rounds end here")
         writer.write(None, RoundDrawn(pool_id, stage.format.rounds, ()))
         writer.follow_up()
         return

@@ -207,9 +207,37 @@ def test_a_match_is_forfeited_and_reopened_with_a_reason(games: Desk) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_correction_moves_is_shown_before_it_asks_why(desk: Desk) -> None:
+    four = "name,seed\nReds,1\nBlues,2\nGreens,3\nGolds,4\n"
+    assert desk.make(four, ".csv", "--format", "single_elimination").code == 0
+    semi, final = f"{desk.name}.m1", f"{desk.name}.m4"
+    for match in (semi, f"{desk.name}.m2"):
+        desk.done("score", match, "home", "1")
+        desk.done("match", "complete", match)
+    desk.done("match", "start", final)
+    only = desk.run("match", "reopen", semi, "--dry-run")
+    assert (only.code, "! Already begun after it: M004" in only.out) == (0, True)
+    desk.done("match", "reopen", semi)
+    desk.done("score", semi, "away", "2")
+    log = desk.run("export", desk.name).json()["log"]
+    asked = desk.run("match", "complete", semi)
+    assert asked.code == 65
+    assert "! M004 has begun with Reds; by this Golds should play there. It stays as it is." in asked.out
+    assert "M003 home side: Golds -> Reds" in asked.out
+    assert "M004 (started already): say why with --why TEXT" in asked.err
+    document = desk.run("match", "complete", semi, "--json").json()
+    assert (document["id"], document["state"], len(document["preview"]) > 2) == (None, "refused", True)
+    assert desk.run("export", desk.name).json()["log"] == log
+    desk.done("match", "complete", semi, "--why", "the sheet says otherwise")
+    assert "! M004 home: by the results Golds should play" in desk.done("bracket", desk.name)
+    dry = desk.run("match", "start", final, "--dry-run", "--json")
+    assert (dry.code, dry.json()["reason"]) == (65, "M004 has started already")
+
+
 def test_a_swiss_tournament_is_played_from_the_command_line(desk: Desk) -> None:
     assert desk.make("name\nReds\nBlues\nGreens\nGolds\n", ".csv", "--format", "swiss").code == 0
-    desk.done("tournament", "draw", desk.name)
+    drawn = desk.done("tournament", "draw", desk.name).splitlines()
+    assert drawn[1:] == ["round 1 of All drawn, 2 matches", "  M001  Reds - Greens", "  M002  Blues - Golds"]
     early = desk.run("tournament", "draw", desk.name)
     assert (early.code, "not over" in early.err) == (65, True)
     for match in ("m1", "m2"):
@@ -218,7 +246,7 @@ def test_a_swiss_tournament_is_played_from_the_command_line(desk: Desk) -> None:
     desk.done("tournament", "withdraw", desk.name, "--team", "golds", "--why", "gone home")
     desk.done("tournament", "draw", desk.name, "--pool", "all")
     refused = desk.run("tournament", "finish", desk.name)
-    assert (refused.code, "say why" in refused.err) == (65, True)
+    assert (refused.code, "or say why with --why" in refused.err) == (65, True)
     desk.done("tournament", "finish", desk.name, "--why", "the hall closes")
     desk.done("tournament", "resume", desk.name)
     unknown = desk.run("tournament", "reinstate", desk.name, "--team", "golfs")

@@ -8,14 +8,26 @@ from msgspec.structs import replace
 from core.domain.commands import AssignSlot, ReopenMatch, Side, StartMatch
 from core.domain.draws.drawing import draw_up
 from core.domain.events import SlotFilled
-from core.domain.ids import MatchId, PoolId, TeamId
-from core.domain.plan import DoubleElimination, LoserOf, OneOf, PlaceOf, Plan, Slot, Source, WinnerOf
+from core.domain.games import Game
+from core.domain.ids import GameId, MatchId, PoolId, StageId, TeamId
+from core.domain.plan import (
+    DoubleElimination,
+    LoserOf,
+    OneOf,
+    PlaceOf,
+    Plan,
+    SingleElimination,
+    Slot,
+    Source,
+    WinnerOf,
+)
 from core.domain.state import Tournament
 from core.domain.tables.brackets import (
     Contradiction,
     champion,
     contradictions,
     fillings,
+    game_winners,
     needed,
     ordinal,
     rounds,
@@ -136,6 +148,17 @@ def test_the_winner_of_the_final_is_the_champion(side: Side) -> None:
     assert champion(fold(plan, *semis, *result(plan, 3, 9, 0))) is None
     final = result(plan, 4, *((1, 0) if side == "home" else (0, 1)))
     assert champion(fold(plan, *semis, *final)) == ("a" if side == "home" else "c")
+
+
+def test_several_games_have_a_winner_each_and_no_champion() -> None:
+    games = tuple(Game(GameId(name), name.title()) for name in ("pong", "darts", "race"))
+    one = replace(cup(2).stages[0], game=games[0].id)
+    two = replace(one, id=StageId("more"), game=games[1].id, format=SingleElimination())
+    plan = draw_up(replace(cup(2), games=games, stages=(one, two)))
+    played = fold(plan, *result(plan, 1, 1, 0))
+    assert (champion(played), game_winners(played)) == (None, {"pong": "a"})
+    both = fold(plan, *result(plan, 1, 1, 0), *result(plan, 2, 0, 1))
+    assert (champion(both), game_winners(both)) == (None, {"pong": "a", "darts": "b"})
 
 
 def test_a_final_that_is_not_over_has_no_champion() -> None:

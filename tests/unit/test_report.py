@@ -86,6 +86,14 @@ def test_a_cup_that_is_over_has_its_champion() -> None:
     assert report(record(final, official(final, 1, 3, 1))[1]).champion == "a"
 
 
+def test_the_first_places_of_the_leaderboard_are_told_once_a_game_is_decided() -> None:
+    game = Game(GameId("pong"), "Pong", places=(5, 3))
+    plan = of_a_game(cup(2), game)
+    assert report(record(plan)[1]).board == ()
+    board = report(record(plan, official(plan, 1, 3, 1))[1]).board
+    assert [(line.rank, line.team, line.points) for line in board] == [(1, "a", 5), (2, "b", 3)]
+
+
 def test_times_are_no_points_and_sets_are() -> None:
     timed = of_a_game(PLAN, Game(GameId("run"), "Run", TimeRules()))
     assert report(record(timed, (SetTime(M1, TeamId("a"), 9_000),))[1]).points == 0

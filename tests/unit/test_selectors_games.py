@@ -181,7 +181,7 @@ def test_a_match_that_is_yet_to_be_added_is_said_to_be_played() -> None:
     change = history.ResultChange(
         MatchId("cup.m099"), (commands.Score(), "scheduled", None), (commands.Score(1, 0), "final", None)
     )
-    found = corrections.Preview("", False, history.Difference(results=(change,)), (), ())
+    found = corrections.Preview("", "", history.Difference(results=(change,)), (), ())
     assert correction.lines(fold(cup(2)), found) == ("M099 is played",)
 
 

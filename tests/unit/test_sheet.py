@@ -1,4 +1,4 @@
-"""The page for the printer and the tree as text: complete, and whatever a team is called is text."""
+"""The page for the printer: complete, and whatever a team is called is text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from core.domain.commands import (
     SetTime,
 )
 from core.domain.draws.drawing import draw_up
-from core.domain.files.sheet import bracket_text, result_text, results_page, side_name
+from core.domain.files.sheet import result_text, results_page, side_name
 from core.domain.games import Game, Rules, SetsRules, TimeRules
 from core.domain.ids import GameId, StageId, TeamId
-from core.domain.plan import DoubleElimination, Plan, Slot
+from core.domain.plan import DoubleElimination, Plan, SingleElimination, Slot
 from tests.support.bench import Bench
 from tests.support.tournaments import NOON, cup, finals, fold, league, match, result
 
@@ -90,30 +90,15 @@ def test_the_leaderboard_and_what_decided_are_on_the_page() -> None:
     assert "Matches of the pools" not in only
 
 
-def test_the_tree_is_drawn_as_text() -> None:
-    plan = cup(4, third_place=True)
-    bench = Bench(plan)
-    bench.enter(*result(plan, 1, 2, 1), *result(plan, 2, 1, 1, (4, 3)), *result(plan, 4, 1, 0))
-    assert bracket_text(bench.state).splitlines() == [
-        "Semi-finals",
-        "  M001  Team A     2-1     Team B",
-        "  M002  Team C  1-1 (4-3)  Team D",
-        "",
-        "Third place",
-        "  M003  Team B      -      Team D",
-        "",
-        "Final",
-        "  M004  Team A     1-0     Team C",
-        "",
-        "Champion: Team A",
-    ]
-
-
-def test_several_trees_name_their_stage_and_none_is_no_text() -> None:
-    stage = replace(cup(2).stages[0], id=StageId("more"), name="More", format=DoubleElimination())
-    plan = draw_up(replace(cup(2), stages=(cup(2).stages[0], stage)))
-    assert "More: Grand final" in bracket_text(fold(plan))
-    assert bracket_text(fold(league(2))) == ""
+def test_in_several_games_each_has_its_own_winner_and_there_is_no_champion() -> None:
+    games = (Game(GameId("pong"), "Pong", places=(3,)), Game(GameId("darts"), "Darts", places=(3,)))
+    one = replace(cup(2).stages[0], game=GameId("pong"))
+    two = replace(one, id=StageId("more"), name="More", game=GameId("darts"), format=SingleElimination())
+    plan = draw_up(replace(cup(2), games=games, stages=(one, two)))
+    text = " ".join(Page(results_page(fold(plan, *result(plan, 1, 1, 0)), NOON)).text)
+    assert "Pong: Team A" in text
+    assert "Darts: Team" not in text
+    assert "Champion" not in text
 
 
 def test_results_are_written_in_the_form_of_their_game() -> None:
@@ -130,6 +115,8 @@ def test_results_are_written_in_the_form_of_their_game() -> None:
     sets = Bench(playing(SetsRules(3, 2, 1), league(2)))
     sets.enter(SetScore(m1, Score(2, 0)))
     assert result_text(sets.state, sets.match(1)) == "1-0"
+    shot = fold(cup(2), *result(cup(2), 1, 1, 1, (4, 3)))
+    assert result_text(shot, shot.matches[match(cup(2), 1)]) == "1-1 (4-3)"
 
 
 def test_a_second_final_that_is_not_needed_says_so() -> None:

@@ -6,17 +6,20 @@ the hub says.
 
 from __future__ import annotations
 
+import difflib
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
-from core import Unknown, commands, ids, lookup, open_realtime
+from core import Unknown, brackets, commands, events, ids, lookup, open_realtime, telling
 from tui.cli.exits import Exit, Stopped
 from tui.cli.parser import Command
+from tui.cli.previewing import add_preview, previewed
 from tui.cli.reach import choose, connect, live, located, run, unreachable
 from tui.cli.scoring import add_answer, add_match, answered, entered, scores
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from core import Settings, Tournament, plan
 
@@ -51,6 +54,7 @@ def _match_arguments(parser: argparse.ArgumentParser) -> None:
         "--cause", choices=get_args(commands.Cause), help="with forfeit: why (default: forfeit)"
     )
     _add_why(parser)
+    add_preview(parser)
     add_answer(parser)
 
 
@@ -59,7 +63,7 @@ async def _match(args: argparse.Namespace, settings: Settings) -> int:
         raise Stopped(Exit.USAGE, "--shootout is one score, with complete")
     if (args.team is not None or args.cause is not None) and args.action != "forfeit":
         raise Stopped(Exit.USAGE, "--team and --cause go with forfeit")
-    return await entered(args, settings, _on_match)
+    return await entered(args, settings, _on_match, previewed)
 
 
 def _on_match(args: argparse.Namespace, state: Tournament, match: ids.MatchId) -> commands.Command:
@@ -90,6 +94,7 @@ def _tournament_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pool", metavar="POOL", help="id or name, with draw, lots; the only one without it")
     _add_why(parser)
+    add_preview(parser)
     add_answer(parser)
 
 
@@ -111,8 +116,33 @@ async def _tournament(args: argparse.Namespace, settings: Settings) -> int:
         shown = realtime.view.tournaments.get(tournament)
         if shown is None:
             raise unreachable(realtime, settings)
-        command = _on_tournament(args, shown.projected)
-        return await answered(realtime.submit(command, tournament=tournament, why=args.why), args)
+        state = shown.projected
+        command = _on_tournament(args, state)
+        stopped = previewed(args, state, command)
+        if stopped is not None:
+            return stopped
+        entry = realtime.submit(command, tournament=tournament, why=args.why)
+        return await answered(entry, args, partial(_told, state))
+
+
+def _told(state: Tournament, event: events.Event) -> Iterator[str]:
+    """Yield what an event did to the tournament, and who meets whom in the matches that it drew."""
+    match event.fact:
+        case events.StatusChanged(_, _, fixtures) | events.RoundDrawn(_, _, fixtures):
+            yield telling.tell_fact(state, event.fact)[0]
+            for fixture in fixtures:
+                sides = (_side(state, fixture.home), _side(state, fixture.away))
+                yield f"  {ids.short_form(fixture.id)}  {sides[0]} - {sides[1]}"
+        case events.LotsDrawn():
+            yield telling.tell_fact(state, event.fact)[0]
+        case _:
+            pass
+
+
+def _side(state: Tournament, slot: plan.Slot) -> str:
+    if slot.team is not None:
+        return state.teams[slot.team].name
+    return brackets.source_label(state, slot.source, short=True) if slot.source else "not known"
 
 
 def _on_tournament(args: argparse.Namespace, state: Tournament) -> commands.Command:
@@ -159,7 +189,11 @@ def _named(what: str, text: str, known: Mapping[str, tuple[str, ...]]) -> str:
     found = [id_ for id_, names in known.items() if wanted in (name.casefold() for name in (id_, *names))]
     if len(found) == 1:
         return found[0]
-    raise Unknown(f"single {what}" if found else what, text, found or tuple(known)[:5])
+    called = {name.casefold(): id_ for id_, names in known.items() for name in (id_, *names)}
+    near = [called[name] for name in difflib.get_close_matches(wanted, called, 3)]
+    raise Unknown(
+        f"single {what}" if found else what, text, found or tuple(dict.fromkeys(near)) or tuple(known)[:5]
+    )
 
 
 MATCH = Command(

@@ -107,6 +107,9 @@ def report_lines(figures: report.Report, evening: Evening) -> Iterator[str]:
         rows.append(("forfeits", f"{matches.forfeited}"))
     if figures.champion is not None:
         rows.append(("champion", state.teams[figures.champion].name))
+    if figures.board:
+        first = [f"{line.rank}. {state.teams[line.team].name} {line.points}" for line in figures.board]
+        rows.append(("leaderboard", ", ".join(first)))
     for leaders in figures.leaders:
         names = ", ".join(state.teams[team].name for team in leaders.teams) or "nobody yet"
         rows.append(

@@ -14,9 +14,9 @@ from tui.cli.parser import Command, add_json, seconds
 from tui.cli.reach import connect, live, located, run, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from core import Realtime, Settings, Submission, Tournament
+    from core import Realtime, Settings, Submission, Tournament, events
 
 EXITS = {"confirmed": Exit.DONE, "official": Exit.DONE, "refused": Exit.REFUSED, "withdrawn": Exit.REFUSED}
 """What an entry's state exits with; every other state means that it is saved here and waits."""
@@ -113,6 +113,7 @@ async def entered(
     args: argparse.Namespace,
     settings: Settings,
     command: Callable[[argparse.Namespace, Tournament, ids.MatchId], commands.Command],
+    shown: Callable[[argparse.Namespace, Tournament, commands.Command], int | None] = lambda *_: None,
 ) -> int:
     """Enter a command on a match and print what became of it; return the exit code.
 
@@ -120,6 +121,7 @@ async def entered(
         args: those of `add_match` and `add_answer`, perhaps with `why`.
         settings: where the hubs are.
         command: makes it, on the match and the tournament as new as they can be had.
+        shown: tells what it would change, and what to exit with where it is not to be entered; else `None`.
     """
     settings = located(settings)
     async with open_realtime(settings) as realtime:
@@ -127,17 +129,34 @@ async def entered(
         match = lookup.find_match(states, args.match)
         state = next(state for state in states if match in state.matches)
         made = command(args, state, match)
+        stopped = shown(args, state, made)
+        if stopped is not None:
+            return stopped
         return await answered(realtime.submit(made, tournament=state.id, why=getattr(args, "why", "")), args)
 
 
-async def answered(entry: Submission, args: argparse.Namespace) -> int:
-    """Wait for the answer to an entry as the arguments of `add_answer` say, and print it."""
+async def answered(
+    entry: Submission,
+    args: argparse.Namespace,
+    told: Callable[[events.Event], Iterable[str]] = lambda _: (),
+) -> int:
+    """Wait for the answer to an entry as the arguments of `add_answer` say, and print it.
+
+    Args:
+        entry: the entry.
+        args: the arguments.
+        told: the lines that a person reads about an event that it became.
+    """
     await entry.saved()
-    seq = 0
+    answer = None
     # Out of time means unknown, not failed: the entry is saved, and goes on by itself.
     with suppress(TimeoutError):
-        seq = (await entry.confirmed(timeout=args.wait)).seq
-    return _report(entry, seq, as_json=args.json)
+        answer = await entry.confirmed(timeout=args.wait)
+    code = _report(entry, 0 if answer is None else answer.seq, as_json=args.json)
+    if answer is not None and not args.json:
+        for line in (line for event in answer.events for line in told(event)):
+            put(line)
+    return code
 
 
 async def _states(realtime: Realtime, settings: Settings, match: str) -> list[Tournament]:

@@ -129,7 +129,10 @@ def _scored(row: standings.Row, *, timed: bool) -> tuple[str, ...]:
 
 
 def bracket_text(state: Tournament) -> str:
-    """Lay out every knock-out as a tree, the last match at its root, and name the champion."""
+    """Lay out every knock-out as a tree, the last match at its root, and name the champion.
+
+    Sides that a correction left with the wrong team are named, too: their matches had begun.
+    """
     blocks = [state.name]
     found: dict[ids.StageId, list[Match]] = {}
     for of in brackets.rounds(state):
@@ -144,9 +147,21 @@ def bracket_text(state: Tournament) -> str:
         blocks.append("\n".join(lines))
     if len(blocks) == 1:
         blocks.append("no knock-out matches in this tournament")
+    wrong = [
+        f"! {ids.short_form(one.match)} {one.side}: by the results {state.teams[one.team].name} should play"
+        for one in brackets.contradictions(state)
+    ]
+    if wrong:
+        blocks.append("\n".join(wrong))
     champion = brackets.champion(state)
     if champion is not None:
         blocks.append(f"champion: {state.teams[champion].name}")
+    elif len(state.games) > 1:
+        names = {game.id: game.name for game in state.games}
+        won = brackets.game_winners(state).items()
+        blocks += (
+            ["\n".join(f"{names[game]}: {state.teams[team].name} won" for game, team in won)] if won else []
+        )
     return "\n\n".join(blocks)
 
 

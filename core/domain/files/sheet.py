@@ -1,4 +1,4 @@
-"""What is handed out: results, tables and the tree as one HTML page for the printer, and the tree as text.
+"""What is handed out: results, tables and the tree as one HTML page for the printer.
 
 Guarantees that the page is one file that loads nothing, and that every name in it is escaped: whatever a team
 is called, it is text.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.games import TimeRules, time_text
 from core.domain.ids import short_form
-from core.domain.tables.brackets import champion, needed, rounds, source_label
+from core.domain.tables.brackets import champion, game_winners, needed, rounds, source_label
 from core.domain.tables.leaderboard import leaderboard
 from core.domain.tables.standings import tables
 from core.domain.telling import CAUSES
@@ -54,25 +54,6 @@ def results_page(state: Tournament, as_of: datetime) -> str:
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def bracket_text(state: Tournament) -> str:
-    """Return the rounds of all knock-outs as lines of text, the champion last; `""` where there are none."""
-    lines: list[str] = []
-    for round_ in rounds(state):
-        several = len({other.stage for other in rounds(state)}) > 1
-        stage = f"{state.stage(round_.stage).name}: " if several else ""
-        lines += ["", f"{stage}{round_.name}"] if lines else [f"{stage}{round_.name}"]
-        width = max(len(side_name(state, match, "home")) for match in round_.matches)
-        lines += [
-            f"  {short_form(match.id)}  {side_name(state, match, 'home'):<{width}}  "
-            f"{result_text(state, match):^9}  {side_name(state, match, 'away')}"
-            for match in round_.matches
-        ]
-    first = champion(state)
-    if first is not None:
-        lines += ["", f"Champion: {state.teams[first].name}"]
-    return "\n".join(lines)
 
 
 def side_name(state: Tournament, match: Match, side: Side) -> str:
@@ -118,7 +99,10 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
 
 def _champion(state: Tournament) -> list[str]:
     first = champion(state)
-    return [] if first is None else [f'<p class="w">Champion: {escape(state.teams[first].name)}</p>']
+    won = {"Champion": first} if first is not None else {}
+    if len(state.games) > 1:
+        won = {game.name: winner for game in state.games if (winner := game_winners(state).get(game.id))}
+    return [f'<p class="w">{escape(what)}: {escape(state.teams[who].name)}</p>' for what, who in won.items()]
 
 
 def _leaderboard(state: Tournament) -> list[str]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from core.domain.events import SlotFilled
-from core.domain.ids import MatchId, PoolId, StageId, TeamId, short_form
+from core.domain.ids import GameId, MatchId, PoolId, StageId, TeamId, short_form
 from core.domain.plan import LoserOf, OneOf, PlaceOf, Source, WinnerOf
 from core.domain.tables.standings import Table, table
 from core.domain.tables.touched import Touched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from core.domain.commands import Side
     from core.domain.state import Match, Tournament
@@ -106,11 +106,22 @@ def rounds(state: Tournament) -> tuple[Round, ...]:
 
 
 def champion(state: Tournament) -> TeamId | None:
-    """Return the winner of the final; `None` while it is not finished, or where there is no single final."""
-    final = _final(state)
-    if final is not None and final.reset_of is not None and not needed(state, final):
-        final = state.matches[final.reset_of]
-    return final.winner if final is not None and final.finished else None
+    """Return the winner of the final; `None` while it is not finished, or where there is no single final.
+
+    In a tournament of several games the leaderboard says who is first, not the final of one of them.
+    """
+    return _winner(state, _knockout(state)) if len(state.games) < 2 else None
+
+
+def game_winners(state: Tournament) -> dict[GameId, TeamId]:
+    """Return who won the final of each game that has one and is that far, in the plan's order."""
+    games = {stage.id: stage.game for stage in state.stages}
+    found: dict[GameId, TeamId] = {}
+    for game in state.games:
+        winner = _winner(state, [match for match in _knockout(state) if games[match.stage] == game.id])
+        if winner is not None:
+            found[game.id] = winner
+    return found
 
 
 def source_label(state: Tournament, source: Source, *, short: bool = False) -> str:
@@ -218,12 +229,18 @@ def _knockout(state: Tournament) -> list[Match]:
     return [match for match in state.matches.values() if match.stage in stages]
 
 
-def _final(state: Tournament) -> Match | None:
+def _winner(state: Tournament, matches: Sequence[Match]) -> TeamId | None:
+    final = _final(matches)
+    if final is not None and final.reset_of is not None and not needed(state, final):
+        final = state.matches[final.reset_of]
+    return final.winner if final is not None and final.finished else None
+
+
+def _final(matches: Sequence[Match]) -> Match | None:
     """Return the one match whose winner goes nowhere; where there are several, the one of the last round.
 
     A match of losers (for third place) feeds nothing either, and is no final.
     """
-    matches = _knockout(state)
     feeding = {
         source.match
         for match in matches

@@ -32,6 +32,7 @@ from core.domain.events import (
 from core.domain.games import TimeRules
 from core.domain.ids import DeviceId, Epoch, PoolId, TeamId, TournamentId
 from core.domain.tables.brackets import champion
+from core.domain.tables.leaderboard import leaderboard
 from core.domain.tables.standings import tables
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 LATE = timedelta(seconds=60)
 """From the key press to the hub: longer than that, and the device had no hub meanwhile (or a wrong clock)."""
+
+BOARD = 3
+"""How many places of the leaderboard are told."""
 
 Desk: TypeAlias = tuple[DeviceId, str]
 _OF_THE_HOUSE = (TournamentCreated, EpochBegun, PastNamed, MissingClosed)
@@ -129,6 +133,14 @@ class LogFigures(Struct, frozen=True):
     offline: tuple[Offline, ...]
 
 
+class BoardFigures(Struct, frozen=True):
+    """A team high on the leaderboard over all games."""
+
+    rank: int
+    team: TeamId
+    points: int
+
+
 class Report(Struct, frozen=True):
     """The evening in figures."""
 
@@ -141,6 +153,8 @@ class Report(Struct, frozen=True):
     """Of all matches, in games that count points, sets or cups."""
     champion: TeamId | None
     leaders: tuple[Leaders, ...]
+    board: tuple[BoardFigures, ...]
+    """The first places of the leaderboard; empty without games, or before one of them is decided."""
     log: LogFigures | None
     """`None` where the whole log is not at hand."""
 
@@ -162,6 +176,11 @@ def report(state: Tournament, log: Sequence[Event] = ()) -> Report:
         points=sum(_points(state, match) for match in state.matches.values()),
         champion=champion(state),
         leaders=tuple(_leaders(state)),
+        board=tuple(
+            BoardFigures(line.rank, line.team, line.points)
+            for line in leaderboard(state)
+            if line.rank <= BOARD and line.games
+        ),
         log=_log(state, log) if log else None,
     )
 
