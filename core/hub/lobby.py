@@ -34,7 +34,7 @@ from core.wire.messages import (
 from core.wire.rooms import SideEvent, SideEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from core.domain.ids import MatchId, RoomId, TournamentId
     from core.domain.state import Tournament
@@ -242,11 +242,18 @@ class Lobby:
             broadcast(self.members.of(diff.room), diff)
         self.rounds.sides.handle_deadline(now, self.members.in_use)
 
-    async def dismiss(self, reason: str, deadline: float) -> None:
-        """Close every link with a reason, and wait for their ends, at most `deadline` seconds."""
+    async def dismiss(self, reason: str, deadline: float, peers: Sequence[str] = ()) -> None:
+        """Close every link with a reason, and wait for their ends.
+
+        Args:
+            reason: why.
+            deadline: seconds to wait, at most.
+            peers: the addresses of hubs to go to instead, each told to an equal share of the links.
+        """
         self.leaving = True
         leaving = tuple(self.links)
-        broadcast(leaving, Goodbye(reason))
+        for number, peer in enumerate(peers or (None,)):
+            broadcast(leaving[number :: len(peers) or 1], Goodbye(reason, endpoint=peer))
         for link in leaving:
             link.peer.close(CLOSE_GOING_AWAY, reason)
         for follower in self.followers:

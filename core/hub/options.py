@@ -38,3 +38,6 @@ class HubOptions:
     backplane: tuple[str, ...] = ()
     """The NATS servers (`nats://host:port`) over which this hub shares its tournaments with others; empty for
     a hub on its own."""
+    peers: tuple[str, ...] = ()
+    """The addresses of the other hubs on that backplane: when this one stops, its clients are told to go to
+    them, in equal shares; empty for those that the clients know by themselves."""

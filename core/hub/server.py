@@ -21,7 +21,7 @@ import msgspec
 import uvicorn
 
 from core.domain.ids import Epoch
-from core.errors import CourtsideError, NotSaved
+from core.errors import BadSettings, CourtsideError, NotSaved
 from core.hub.app import application
 from core.hub.connection import HttpProtocol
 from core.hub.door.access import Pass
@@ -37,6 +37,7 @@ from core.hub.log.backups import Backups
 from core.hub.log.rounds import Rounds, utc_now
 from core.hub.log.sqlite_log import SqliteLog
 from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, SocketProtocol
+from core.settings import endpoint
 
 if TYPE_CHECKING:
     import socket
@@ -114,7 +115,7 @@ async def _serve(
     revoked = [invite.id for invite in house.invites.all() if invite.revoked_at is not None]
     rules = House(trusts_loopback=not options.require_token, open_reading=options.open_reading)
     lobby = Lobby(log.hub, Door(house.mint, rules, revoked), version("courtside"))
-    backplane = _backplane(options, log.hub)
+    backplane, peers = _backplane(options, log.hub), _peers(options)
     with _uncollected():
         rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)), backplane)
     lobby.attach(rounds)
@@ -144,7 +145,7 @@ async def _serve(
                 server.stop_listening()
             rounds.stop()
             await asyncio.wait([writing])
-            await lobby.dismiss("the hub is stopping", FAREWELL)
+            await lobby.dismiss("the hub is stopping", FAREWELL, peers)
             for task in beating:
                 task.cancel()
             for server in servers.values():
@@ -164,6 +165,21 @@ def _backplane(options: HubOptions, hub: str) -> JetStream | None:
     from core.hub.log.jetstream import JetStream
 
     return JetStream(options.backplane, hub)
+
+
+def _peers(options: HubOptions) -> tuple[str, ...]:
+    """Return the addresses of the hubs that stand in for this one.
+
+    Raises:
+        BadSettings: one is no address, or there can be none.
+    """
+    if options.peers and not options.backplane:
+        why = "only hubs that share their tournaments stand in for each other; --backplane is missing"
+        raise BadSettings("peers", "--peers", why)
+    try:
+        return tuple(endpoint(one) for one in options.peers)
+    except ValueError as error:
+        raise BadSettings("peers", "--peers", str(error)) from error
 
 
 async def _join(rounds: Rounds) -> None:

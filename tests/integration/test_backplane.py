@@ -14,10 +14,12 @@ from core.domain.ids import TournamentId
 from core.errors import BadLog, BadSettings
 from core.hub import HubOptions, run
 from core.hub.web.http import Brought, Outcome
-from core.wire.messages import Answers, Deferred, Events, Heartbeat, Snapshot, Submit
+from core.realtime.thread import realtime_in_thread
+from core.wire.messages import Answers, Deferred, Events, Goodbye, Heartbeat, Snapshot, Submit
 from tests.support.hub import HubProcess, TestClient
 from tests.support.nats import NATS_SERVER, NatsServer
 from tests.support.program import courtside, until
+from tests.support.scorer import quick
 from tests.support.tournaments import entry, league, point
 
 if TYPE_CHECKING:
@@ -194,3 +196,30 @@ def test_the_command_takes_servers_separated_by_commas(tmp_path: Path) -> None:
     done = courtside("hub", "--data", tmp_path, "--port", 0, "--backplane", "nats://127.0.0.1:4222, x")
     assert done.code == 2
     assert "'x' is no nats://host:port" in done.err
+
+
+def test_a_hub_that_stops_names_another_one_and_consoles_go_there(nats: NatsServer, tmp_path: Path) -> None:
+    with hub_on(nats, tmp_path / "b") as b:
+        a = HubProcess(tmp_path / "a", options={"backplane": [nats.url], "peers": [f"{b.http}/"]})
+        with a, realtime_in_thread(quick(tmp_path / "laptop", a.url)) as realtime:
+            a.post(CREATE)
+            realtime.join(f"tournament:{T}")
+            realtime.wait_until(lambda view: T in view.tournaments and view.tournaments[T].live, 20)
+            with TestClient.open(a) as bare:
+                bare.join(T)
+                bare.expect(Snapshot)
+                assert a.stop() == 0
+                assert bare.expect(Goodbye).endpoint == b.url
+            # This console was told of one hub only; now it scores at the other one.
+            assert realtime.submit(point(PLAN, 1, "a")).wait(20).outcome == "accepted"
+            assert {link.endpoint for link in realtime.view.connection.links if link.state == "live"} == {
+                b.url
+            }
+        assert [event["seq"] for event in log_of(b)][-1] >= 2
+
+
+def test_hubs_that_cannot_stand_in_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="--backplane is missing"):
+        run(HubOptions(tmp_path, port=0, peers=("ws://b:1",)))
+    with pytest.raises(BadSettings, match="no address of a hub"):
+        run(HubOptions(tmp_path, port=0, peers=("b",), backplane=("nats://localhost:1",)))

@@ -24,6 +24,7 @@ from core.domain.reduce import fold
 from core.domain.state import Position
 from core.errors import BadLog, Malformed
 from core.hub.judging.ledger import MAX_ID, Contradicted, Known, Ledger, Repeated, Ruling, digest
+from core.hub.judging.recollection import Witness
 from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 
@@ -420,3 +421,25 @@ def test_events_that_do_not_go_on_from_here_are_not_followed() -> None:
     later = ruled(there, scored(2))
     with pytest.raises(BadLog):
         here.follow([later])
+
+
+def test_an_epoch_that_its_owner_begins_names_its_parent_and_says_why() -> None:
+    epochs = iter([EPOCH, Epoch("e2")])
+    ledger = Ledger(lambda: next(epochs))
+    submit(ledger, entry(T, CreateTournament(PLAN), id="plan"))
+    submit(ledger, scored(1))
+    before = ledger.state(T)
+    assert before is not None
+    ruling = ledger.begin_epoch(T, 9, Witness(NOON, "Zoe", DeviceId("hub")), "restored")
+    state = ledger.state(T)
+    assert state is not None
+    (past,) = state.past
+    assert (ruling.begins, ruling.answer.epoch, past.epoch, past.after, past.seen) == (
+        True,
+        "e2",
+        EPOCH,
+        3,
+        9,
+    )
+    assert [(event.by, event.why) for event in ruling.answer.events] == [("Zoe", "restored")]
+    assert ledger.answer(CommandId("p1")) is not None

@@ -81,6 +81,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="share tournaments with other hubs over these NATS servers (JetStream; three for three copies);"
         " rooms with logs of their own, presence and invites stay each hub's own",
     )
+    parser.add_argument(
+        "--peers",
+        type=_servers,
+        default=(),
+        metavar="URL[,URL...]",
+        help="the other hubs on that backplane (ws://HOST:8765): clients go there when this one stops",
+    )
     parser.add_argument("--json", action="store_true", help="print what happens as JSON, ready first")
 
 
@@ -104,6 +111,7 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
             backup_interval=settings.backup_interval,
             backup_keep=settings.backup_keep,
             backplane=args.backplane,
+            peers=args.peers,
         )
     )
 
