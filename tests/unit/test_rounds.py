@@ -246,6 +246,43 @@ async def test_what_could_not_be_committed_is_no_answer_until_it_is_judged_again
     await rounds.close()
 
 
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [("PRAGMA max_page_count = 1", "full"), ("PRAGMA query_only = ON", "readonly")],
+    ids=["full", "read-only"],
+)
+async def test_a_database_that_is_full_or_read_only_is_read_on_and_written_when_it_can(
+    refusal: str, says: str, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann, log = Recorder(), SqliteLog(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    # So many that they need pages of their own.
+    entries = [scored(f"p{number}") for number in range(100)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        # Until the file is opened anew.
+        log._connection.execute(refusal).fetchall()
+        bring(rounds, ann, *entries)
+        await ann.until(lambda: False in ann.told)
+        (deferred,) = [told for told in ann.told if isinstance(told, Deferred)]
+        assert (deferred.code, len(deferred.ids)) == ("read_only", len(entries))
+        assert "cannot write to its disk" in deferred.detail
+        assert says in caplog.text
+        room = rounds.rooms.room(PLAN.id)
+        assert room is not None
+        assert room.state.position.seq == 1
+        assert len(log.page(PLAN.id, EPOCH, 0, 9, 9)) == 1
+        assert [answer.id for answer in rounds.answers([CREATE.id, entries[0].id])] == [CREATE.id]
+        await ann.until(lambda: True in ann.told)
+        bring(rounds, ann, *entries)
+        await ann.until(lambda: entries[-1].id in ann.answered)
+        rounds.stop()
+    await rounds.close()
+    assert ann.answered == [CREATE.id, *(one.id for one in entries)]
+
+
 def spoken(id: str, room: RoomId = REDS) -> Entry:
     return entry(PLAN.id, Broadcast(room, "lunch"), id=id)
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta, timezone
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ from core.domain.events import Event
 from core.domain.ids import CommandId, DeviceId, Epoch
 from core.domain.reduce import fold
 from core.domain.state import Tournament
+from core.errors import NotSaved
 from core.hub.judging.ledger import Ledger, Ruling
 from core.hub.log import snapshot_log
 from core.hub.log.sqlite_log import SqliteLog
@@ -161,6 +163,20 @@ def test_a_kill_while_one_is_stored_leaves_the_one_before(evening: Evening, tmp_
     assert log.read().tournaments[0].state == evening.state
     assert log._snapshots.behind(evening.state) == 1
     log.close()
+
+
+def test_a_full_disk_costs_a_snapshot_and_no_score(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
+    evening.submit(*(entry(PLAN.id, point(PLAN, 1, "a"), id=f"more{number}") for number in range(200)))
+    # No page more than there are.
+    evening.log._connection.execute("PRAGMA max_page_count = 1").fetchall()
+    with pytest.raises(NotSaved, match="full"):
+        evening.store()
+    evening.log._connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+    evening.submit(entry(PLAN.id, point(PLAN, 1, "a"), id="after"))
+    assert evening.read() == evening.state
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    with pytest.raises(NotSaved, match="is for scores"):
+        evening.store()
 
 
 DAMAGE = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import BadFile, BadLog, NotSaved
 from core.hub.folder import hub_folder
 from core.hub.log.backup import LOG, back_up
+from core.hub.log.tables import SPARE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,6 @@ BACKUPS = "backups"
 """The folder of backups in the hub's folder."""
 PREFIX = "auto-"
 """How the names of automatic ones begin; others are never removed."""
-SPARE_BYTES = 256 << 20
-"""What a backup leaves free on the disk, at least."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 logger = logging.getLogger(__name__)

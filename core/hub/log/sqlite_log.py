@@ -7,6 +7,7 @@ thread; `known` belongs to one thread at a time, and so do all other calls.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from core.hub.log.answer_log import read_answer, write_answers
 from core.hub.log.chain_log import read_chain, write_step
 from core.hub.log.side_log import read_heads, read_tail, write_sides
 from core.hub.log.snapshot_log import Snapshots
-from core.hub.log.tables import opened, reader
+from core.hub.log.tables import SPARE_BYTES, opened, reader
 from core.hub.rooms.room import RECENT
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ class SqliteLog:
         """
         ahead = [state for state in states if self._snapshots.behind(state) >= apart]
         if ahead:
+            if shutil.disk_usage(self.path.parent).free < SPARE_BYTES:
+                raise NotSaved(str(self.path), "the disk is nearly full, what is left of it is for scores")
             with self._writing() as write:
                 written = self._snapshots.write(write, ahead)
             self._snapshots.keep(written)

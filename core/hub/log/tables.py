@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 2
 """Version of the tables: a log of a newer one is refused, an older one is brought up after a backup."""
+SPARE_BYTES = 256 << 20
+"""What is left free on the disk for scores by everything that can be made again."""
 MAX_IDLE_WAL_BYTES = 16 << 20
 """What is left of the write-ahead file once all of it was moved into the log."""
 
