@@ -216,6 +216,10 @@ class Settings(BaseSettings):
     low_ttl: Annotated[float, Field(ge=0, le=7 * 86_400)] = 0.0
     """Seconds after which a `low` message that the hub has not answered is given up; 0 for never. Nothing
     else ever expires."""
+    keep_broadcasts: Annotated[int, Field(ge=500, le=1_000_000)] = 5_000
+    """How many broadcasts a hub keeps of each team, role and admin room, the latest ones."""
+    keep_days: Annotated[float, Field(ge=1, le=36_500)] = 400.0
+    """Days after which a hub forgets broadcasts and the samples of who was there; never a score."""
     backup_interval: Annotated[float, Field(ge=0, le=86_400)] = 900.0
     """Seconds between two automatic backups of a hub that goes on; 0 for none."""
     backup_keep: Annotated[int, Field(ge=1, le=1000)] = 16

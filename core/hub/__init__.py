@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.hub.folder import owner_token, running
 from core.hub.log.checkup import LogState, check_log
-from core.hub.options import HubOptions
+from core.hub.options import HubOptions, Retention
 
 if TYPE_CHECKING:
     from core.hub.log.backup import Manifest, back_up
@@ -23,6 +23,7 @@ __all__ = [
     "Manifest",
     "Preview",
     "Restored",
+    "Retention",
     "back_up",
     "check_log",
     "owner_token",

@@ -10,6 +10,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a hub keeps what is no score; events and answers of tournaments are kept for ever."""
+
+    broadcasts: int = 5_000
+    """How many broadcasts each team, role and admin room keeps, the latest ones."""
+    days: float = 400.0
+    """Days after which broadcasts, and the samples of who was there, are forgotten."""
+
+
+RETENTION = Retention()
+
+
+@dataclass(frozen=True, slots=True)
 class HubOptions:
     """What the one who starts a hub decides."""
 
@@ -35,6 +48,8 @@ class HubOptions:
     """Seconds between two automatic backups; 0 for none."""
     backup_keep: int = 16
     """How many of the automatic backups are kept."""
+    retention: Retention = RETENTION
+    """How long what is no score is kept."""
     backplane: tuple[str, ...] = ()
     """The NATS servers (`nats://host:port`) over which this hub shares its tournaments with others; empty for
     a hub on its own."""

@@ -117,9 +117,9 @@ async def _serve(
     lobby = Lobby(log.hub, Door(house.mint, rules, revoked), version("courtside"))
     backplane, peers = _backplane(options, log.hub), _peers(options)
     with _uncollected():
-        rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)), backplane)
+        rounds = Rounds(log, lobby, lambda: Epoch(secrets.token_hex(4)), backplane, options.retention)
     lobby.attach(rounds)
-    sampling = Sampling(lobby, log.path)
+    sampling = Sampling(lobby, log.path, options.retention.days)
     backups = Backups(
         options.data, options.backup_interval, options.backup_keep, rounds.figures.commands.total, utc_now
     )

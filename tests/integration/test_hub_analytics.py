@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from core.domain.commands import CreateTournament
-from core.domain.ids import DeviceId, admin_room
+from core.domain.ids import DeviceId, admin_room, tournament_room
 from core.hub.log.figures_log import read_samples, write_samples
 from core.hub.rooms.viewers import Sample
 from core.wire.analytics import Analytics
@@ -79,7 +80,25 @@ def test_a_tournament_that_is_not_there_has_no_analytics(hub: HubProcess) -> Non
 
 def test_samples_that_are_too_old_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "analytics.sqlite3"
-    write_samples(path, [Sample(admin_room(T), NOON.replace(year=2024), 1, 1)], NOON.replace(year=2024))
-    write_samples(path, [Sample(admin_room(T), NOON, 2, 3)], NOON)
-    write_samples(path, [Sample(admin_room(T), NOON, 1, 2)], NOON)
+    write_samples(path, [Sample(admin_room(T), NOON.replace(year=2024), 1, 1)], NOON.replace(year=2024), 400)
+    write_samples(path, [Sample(admin_room(T), NOON, 2, 3)], NOON, 400)
+    write_samples(path, [Sample(admin_room(T), NOON, 1, 2)], NOON, 400)
     assert read_samples(path, T) == [Sample(admin_room(T), NOON, 1, 3)]
+
+
+def test_old_samples_are_thinned_to_one_an_hour(tmp_path: Path) -> None:
+    path, whole, other = tmp_path / "analytics.sqlite3", tournament_room(T), admin_room(T)
+    minutes = [
+        Sample(room, NOON + timedelta(minutes=minute), minute % 3, 3 + minute)
+        for room, count in ((whole, 90), (other, 1))
+        for minute in range(count)
+    ]
+    counts = []
+    found: list[Sample] = []
+    for later in (29, 30, 31, 32):
+        write_samples(path, minutes if later == 29 else [], NOON + timedelta(days=later), 400)
+        found = [one for one in read_samples(path, T) if one.room == whole]
+        counts.append(len(found))
+    assert counts == [90, 90, 2, 2], "whole hours only, and once"
+    assert found == [Sample(whole, NOON, 1, 62), Sample(whole, NOON + timedelta(hours=1), 1, 92)]
+    assert [one for one in read_samples(path, T) if one.room == other] == [Sample(other, NOON, 0, 3)]

@@ -34,7 +34,7 @@ async def app(tmp_path: Path) -> AsyncIterator[Doorkeeper]:
     rounds = Rounds(log, lobby, lambda: Epoch("e1"))
     lobby.attach(rounds)
     with opened(tmp_path / "invites.sqlite3", SECRET) as invites:
-        made = application(lobby, log, Reception(lobby, invites, mint), Sampling(lobby, log.path))
+        made = application(lobby, log, Reception(lobby, invites, mint), Sampling(lobby, log.path, 1))
         assert isinstance(made, Doorkeeper)
         yield made
     await rounds.close()

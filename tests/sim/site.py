@@ -25,6 +25,7 @@ from core.hub.log.sqlite_log import Content, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from core.domain.events import Event
     from core.domain.ids import RoomId
@@ -75,6 +76,9 @@ class Log:
 
     def store(self, states: Sequence[Tournament], apart: int) -> None:
         """Its states are kept as they are."""
+
+    def trim(self, keep: int, oldest: datetime) -> None:
+        """Nobody broadcasts."""
 
     def checkpoint(self) -> None:
         """There is nothing to move."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,12 +12,12 @@ import pytest
 
 from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
 from core.domain.events import Event
-from core.domain.ids import CommandId, DeviceId, Epoch, TeamId, admin_room, team_room
+from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, TeamId, admin_room, team_room
 from core.domain.state import Position
 from core.errors import BadLog, NotSaved
 from core.hub.judging.ledger import Contradicted, Known, Ledger, Repeated, Ruling
 from core.hub.log.sqlite_log import Lineage, SqliteLog
-from core.hub.rooms.side import KEEP, SideTail
+from core.hub.rooms.side import KEEP, SideRoom, SideTail
 from core.wire.offers import Bring, Offer
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point
 
@@ -231,3 +232,37 @@ def test_a_new_epoch_and_what_it_adopts_are_read_again(log: SqliteLog) -> None:
     commit(*ledger.adopt(Bring(PLAN.id, EPOCH, (other,)), {lost[0].seq: CommandId("p2")}, NOON, "Zoe"))
     assert log.filed(PLAN.id, EPOCH, (seen.seq,)) == {seen.seq: "p2"}
     assert [len(page) > 0 for page in log.page(PLAN.id, EPOCH, 0, seen.seq, 10)] == [True] * seen.seq
+
+
+def test_broadcasts_are_bounded_and_their_places_are_never_given_twice(log: SqliteLog) -> None:
+    reds, admins = team_room(PLAN.id, TeamId("a")), admin_room(PLAN.id)
+    ledger = Ledger(lambda: EPOCH)
+
+    def say(room: RoomId, *ids: str, at: datetime = NOON) -> None:
+        said = [ledger.submit(entry(PLAN.id, Broadcast(room, "lunch"), id=id), at) for id in ids]
+        log.commit([one for one in said if isinstance(one, Ruling)])
+
+    log.commit([one for one in [ledger.submit(ENTRIES[0], NOON)] if isinstance(one, Ruling)])
+    say(reds, *(f"r{number}" for number in range(1, 9)))
+    say(admins, "a1", "a2")
+    say(admins, "a3", at=NOON + timedelta(days=2))
+    log.trim(3, NOON - timedelta(days=1))
+    assert [event.seq for event in log.side_tail(reds).events] == [6, 7, 8], "the latest ones of each room"
+    assert [event.seq for event in log.side_tail(admins).events] == [1, 2, 3]
+    log.trim(3, NOON + timedelta(days=1))
+    assert [event.seq for event in log.side_tail(admins).events] == [3], "none that is too old"
+    assert [event.seq for event in log.side_tail(reds).events] == [8], "but the last one"
+    heads = {head.room: head for head in log.read().sides}
+    assert (heads[reds].seq, heads[reds].created_at) == (8, NOON)
+    again = Ledger(
+        lambda: Epoch("e9"), [kept.state for kept in log.read().tournaments], log.known, heads.values()
+    )
+    assert isinstance(again.submit(entry(PLAN.id, Broadcast(reds, "lunch"), id="r1"), NOON), Repeated)
+    said = again.submit(entry(PLAN.id, Broadcast(reds, "lunch"), id="r9"), NOON)
+    assert isinstance(said, Ruling)
+    assert said.said is not None
+    assert (said.said.epoch, said.said.event.seq) == (EPOCH, 9)
+    # A member that had seen the fifth is told that it begins anew.
+    room = SideRoom(reds, log.side_tail(reds))
+    welcome = room.welcome(Position(EPOCH, 5, CommandId("r5")), (), DeviceId("d"))
+    assert (welcome.recovered, [event.seq for event in welcome.events]) == (False, [8])

@@ -92,7 +92,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _hub(args: argparse.Namespace, settings: Settings) -> int:
-    from core.hub import HubOptions, run
+    from core.hub import HubOptions, Retention, run
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
     if args.attached:
@@ -110,6 +110,7 @@ def _hub(args: argparse.Namespace, settings: Settings) -> int:
             compression=settings.compression,
             backup_interval=settings.backup_interval,
             backup_keep=settings.backup_keep,
+            retention=Retention(settings.keep_broadcasts, settings.keep_days),
             backplane=args.backplane,
             peers=args.peers,
         )

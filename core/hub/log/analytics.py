@@ -48,10 +48,12 @@ class Sampling:
     Args:
         lobby: the hub.
         log: the log's file; the samples stand beside it.
+        days: how long they are kept.
     """
 
-    def __init__(self, lobby: Lobby, log: Path) -> None:
+    def __init__(self, lobby: Lobby, log: Path, days: float) -> None:
         self._lobby = lobby
+        self._days = days
         self.path = log.with_name(FILE)
         self._viewers = Viewers()
         self._over: list[Sample] = []
@@ -89,7 +91,7 @@ class Sampling:
 
     def _write(self, samples: Iterable[Sample]) -> None:
         try:
-            write_samples(self.path, samples, utc_now())
+            write_samples(self.path, samples, utc_now(), self._days)
         except NotSaved as error:
             logger.warning("samples dropped: %s", error)
 

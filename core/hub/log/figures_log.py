@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.domain.answers import Outcome
     from core.domain.ids import Epoch, TournamentId
 
-KEEP_DAYS = 400
-"""Days after which a sample is forgotten."""
+THIN_DAYS = 30
+"""Days after which an hour is one sample, no longer one a minute."""
 PATIENCE = 5.0
 """Seconds to wait for a lock."""
 _TABLE = """
@@ -48,13 +48,19 @@ class Tally:
     answers: Mapping[Outcome, int]
 
 
-def write_samples(path: Path, samples: Iterable[Sample], at: datetime) -> None:
-    """Store samples, and forget those that are too old.
+def write_samples(path: Path, samples: Iterable[Sample], at: datetime, days: float) -> None:
+    """Store samples, thin out old ones, and forget those that are too old.
+
+    Args:
+        path: their file, made if it is not there.
+        samples: the new ones.
+        at: now, UTC.
+        days: how long they are kept.
 
     Raises:
         NotSaved: the disk refused.
     """
-    oldest = (at - timedelta(days=KEEP_DAYS)).isoformat()
+    oldest = (at - timedelta(days=days)).isoformat()
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE)) as db, db:
             db.execute(_TABLE)
@@ -64,8 +70,24 @@ def write_samples(path: Path, samples: Iterable[Sample], at: datetime) -> None:
                 ((one.room, one.at.isoformat(), one.viewers, one.peak) for one in samples),
             )
             db.execute("DELETE FROM viewers WHERE minute < ?", (oldest,))
+            _thin(db, at - timedelta(days=THIN_DAYS))
     except sqlite3.Error as error:
         raise NotSaved(str(path), str(error)) from error
+
+
+def _thin(db: sqlite3.Connection, until: datetime) -> None:
+    """Make whole hours of the minutes before a moment: how many there were on average, and the peak."""
+    hour = until.replace(minute=0, second=0, microsecond=0).isoformat()
+    hours = db.execute(
+        "SELECT room, substr(minute, 1, 13) || ':00:00+00:00' AS hour, CAST(round(avg(viewers)) AS INTEGER),"
+        " max(peak) FROM viewers WHERE minute < ? GROUP BY room, hour HAVING count(*) > 1",
+        (hour,),
+    ).fetchall()
+    db.executemany(
+        "DELETE FROM viewers WHERE room = ? AND substr(minute, 1, 13) = substr(?, 1, 13)",
+        ((room, at) for room, at, _, _ in hours),
+    )
+    db.executemany("INSERT INTO viewers VALUES (?, ?, ?, ?)", hours)
 
 
 def read_samples(path: Path, tournament: TournamentId) -> list[Sample]:

@@ -27,6 +27,7 @@ from core.hub.judging.parties import Brought, Recalled, Reply
 from core.hub.judging.recollection import wanted
 from core.hub.log.news import News
 from core.hub.log.settlement import APART, FAR_APART, Settlement
+from core.hub.options import RETENTION
 from core.hub.web.figures import Figures
 from core.wire.messages import Deferred, Problem
 from core.wire.offers import Bring, Offer, Want
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from core.hub.judging.backplane import Backplane
     from core.hub.judging.parties import Audience, Sender, Witnessing
     from core.hub.log.sqlite_log import SqliteLog
+    from core.hub.options import Retention
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Rounds:
         make_epoch: gives the epoch of a tournament that begins.
         backplane: the order that this hub shares with others; `None` for a hub on its own. With one, nothing
             is judged before `run` or `join` has joined it.
+        retention: how long the log keeps what is no score.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Rounds:
         audience: Audience,
         make_epoch: Callable[[], Epoch],
         backplane: Backplane | None = None,
+        retention: Retention = RETENTION,
     ) -> None:
         self.figures = Figures()
         """What was counted in this life of the hub."""
@@ -97,7 +101,7 @@ class Rounds:
         self._audience = audience
         self._news = News(audience, log.side_tail)
         self.rooms, self.sides = self._news.rooms, self._news.sides
-        self._settlement = Settlement(log, self._news, make_epoch, self.figures, backplane)
+        self._settlement = Settlement(log, self._news, make_epoch, self.figures, retention, backplane)
         self._inbox: deque[Brought] = deque()
         self._recalled: deque[Recalled] = deque()
         self._wake = asyncio.Event()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 # The loop's own clock stands still within one turn, and has steps of a millisecond.
 from time import perf_counter
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from core.hub.judging.chain import Step
     from core.hub.log.news import News
     from core.hub.log.sqlite_log import Content, SqliteLog
+    from core.hub.options import Retention
     from core.hub.web.figures import Figures
 
     Judge = Callable[[], Awaitable[Sequence[Ruling]]]
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 APART, FAR_APART, LAST_APART = 1_000, 100_000, 100
 """Events of a tournament between two stored snapshots: in quiet moments, if it never gets quiet, and at the
 end. A hub that starts folds no more of each than these."""
+
+TRIM = 3600.0
+"""Seconds between two looks for what is kept too long."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +55,7 @@ class Settlement:
         news: is told what other hubs judged.
         make_epoch: gives the epoch of a tournament that begins.
         figures: counts.
+        retention: how long the log keeps what is no score.
         backplane: the order that this hub shares with others; `None` for a hub on its own.
     """
 
@@ -59,12 +65,16 @@ class Settlement:
         news: News,
         make_epoch: Callable[[], Epoch],
         figures: Figures,
+        retention: Retention,
         backplane: Backplane | None,
     ) -> None:
         self._log = log
         self._news = news
         self._make_epoch = make_epoch
         self._figures = figures
+        self._retention = retention
+        self._trim_at = 0.0
+        """When the log may be trimmed next, by `perf_counter`."""
         self._backplane = backplane
         self._thread = ThreadPoolExecutor(1, "log")
         self._uncommitted: frozenset[CommandId] = frozenset()
@@ -156,10 +166,14 @@ class Settlement:
             await self.level()
 
     async def tidy(self, apart: int) -> None:
-        """Store snapshots of tournaments that went on by so many events, and checkpoint the log."""
+        """Store snapshots of tournaments that went on by so many events, trim and checkpoint the log."""
         self.since_checkpoint = 0
         await self._store(apart)
         try:
+            if perf_counter() >= self._trim_at:
+                self._trim_at = perf_counter() + TRIM
+                oldest = datetime.now(UTC) - timedelta(days=self._retention.days)
+                await self.ask(self._log.trim, self._retention.broadcasts, oldest)
             await self.ask(self._log.checkpoint)
         except NotSaved as error:
             logger.warning("checkpoint put off: %s", error)

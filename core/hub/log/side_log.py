@@ -76,3 +76,23 @@ def read_tail(connection: sqlite3.Connection, room: RoomId) -> SideTail:
     ).fetchall()
     events = tuple(_event_of.decode(data) for _, data in reversed(rows))
     return SideTail(Epoch(rows[0][0]) if rows else Epoch(""), events)
+
+
+def trim_sides(write: sqlite3.Connection, keep: int, oldest: datetime) -> None:
+    """Forget broadcasts that are too many or too old, in the transaction that is open.
+
+    The last one of each room stays, so that no seq is ever given twice; a member that is further back than
+    what is left begins anew, and is told so.
+
+    Args:
+        write: the connection.
+        keep: how many of its latest ones each room keeps.
+        oldest: those received before are forgotten.
+    """
+    rooms = write.execute("SELECT room, epoch, max(seq) FROM side_events GROUP BY room, epoch").fetchall()
+    for room, epoch, last in rooms:
+        write.execute(
+            "DELETE FROM side_events WHERE room = ? AND epoch = ? AND seq < ?"
+            " AND (seq <= ? OR json_extract(data, '$.received_at') < ?)",
+            (room, epoch, last, last - keep, oldest.isoformat()),
+        )

@@ -23,7 +23,7 @@ from core.errors import BadLog, NotSaved
 from core.hub.judging.ledger import Known, Ruling
 from core.hub.log.answer_log import read_answer, write_answers
 from core.hub.log.chain_log import read_chain, write_step
-from core.hub.log.side_log import read_heads, read_tail, write_sides
+from core.hub.log.side_log import read_heads, read_tail, trim_sides, write_sides
 from core.hub.log.snapshot_log import Snapshots
 from core.hub.log.tables import SPARE_BYTES, opened, reader
 from core.hub.rooms.room import RECENT
@@ -183,6 +183,20 @@ class SqliteLog:
                 written = self._snapshots.write(write, ahead)
             self._snapshots.keep(written)
             self._changed = True
+
+    def trim(self, keep: int, oldest: datetime) -> None:
+        """Forget broadcasts that are too many or too old; events of tournaments and answers stay for ever.
+
+        Args:
+            keep: how many of its latest ones each room keeps.
+            oldest: those received before are forgotten.
+
+        Raises:
+            NotSaved: the disk refused; nothing is lost by that.
+        """
+        with self._writing() as write:
+            trim_sides(write, keep, oldest)
+        self._changed = True
 
     def checkpoint(self) -> None:
         """Move what was committed out of the write-ahead file, if anything was.
