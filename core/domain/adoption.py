@@ -189,13 +189,16 @@ def lay_over(state: Tournament, brought: Iterable[tuple[Epoch, Event]], reduce: 
         reduce: `core.domain.reduce.reduce`.
     """
     laid = state
+    # An entry that had no answer before its hub lost it may have been given another place since.
+    known = {entry.id for match in state.matches.values() for entry in match.entries}
+    known.update(held.entry.id for match in state.matches.values() for held in match.held)
     for epoch, event in brought:
         if is_here(laid, epoch, event.seq) or not has_room(laid, event):
             continue
         adoption = replace(
             event,
             seq=laid.position.seq + 1,
-            fact=adoptable(laid, epoch, event),
+            fact=adoptable(laid, epoch, event, known=event.command in known),
             version=0 if event.match is None else laid.matches[event.match].version + 1,
         )
         laid = reduce(laid, adoption, state.position.epoch)

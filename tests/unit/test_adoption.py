@@ -426,6 +426,14 @@ def test_what_is_not_back_yet_is_laid_over_a_state_that_stays_where_it_is() -> N
     assert lay_over(state, [(EPOCH, unknown)], reduce) == state
 
 
+def test_an_entry_that_counts_by_now_is_not_laid_over_once_more() -> None:
+    state, lost = split(points(2), 3)
+    # Its answer was lost with the hub, so its device sent it again.
+    again = enter(state, points(2)[1], lost[-1].command)
+    laid = lay_over(again, [(EPOCH, event) for event in lost], reduce)
+    assert laid.matches[M1].score == again.matches[M1].score
+
+
 def test_an_adoption_that_is_not_the_next_of_its_match_is_no_log() -> None:
     state, lost = split(points(2), 3)
     for on in (M1, MatchId("league.m099")):
