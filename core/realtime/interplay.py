@@ -78,7 +78,7 @@ class Interplay:
                         effects += self.holds.receive_events(step)
                         effects += self.do(self.offers.receive_events(step))
                     elif isinstance(step, Replaced):
-                        self.holds.receive_state(step.state)
+                        effects += self.holds.receive_state(step.state)
                         effects += self.do(self.offers.receive_state(step.state))
         return effects
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from core.domain.adoption import adoptable, pack_copy
 from core.domain.answers import Answer
 from core.domain.commands import Base, Settle, Undo
+from core.domain.events import EpochBegun
 from core.domain.ids import CommandId, Epoch
+from core.domain.reduce import fold, reduce
 from core.domain.rules import Refused, judge
 from core.domain.state import Position
 from core.realtime.effects import Dial, JournalRow, Record
@@ -21,6 +24,8 @@ from tests.support.tournaments import EPOCH, NOON, entry
 if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.state import Tournament
+
+LATER = Epoch("e2")
 
 
 def held() -> tuple[Laptop, Answer]:
@@ -128,3 +133,63 @@ def test_an_undo_that_is_in_the_log_releases_by_the_log_alone() -> None:
     )
     laptop.hear(Answers((undone,)))
     assert laptop.states == {"x": "confirmed", "u": "confirmed"}
+
+
+def bereft(seen: tuple[Event, ...]) -> tuple[Laptop, Tournament]:
+    """Return a laptop that saw events which its hub lost, and the state with which that hub goes on."""
+    laptop = Laptop()
+    laptop.follow()
+    laptop.press(POINT)
+    laptop.hear(Events(ROOM, EPOCH, seen))
+    lost = STATE.position.seq + len(seen)
+    begun = EpochBegun(EPOCH, STATE.position.seq, lost, pack_copy(STATE))
+    return laptop, fold([replace(LOG[0], command=CommandId("e2:1"), fact=begun)], LATER)
+
+
+def brought(state: Tournament, *events: Event, held: bool = False) -> tuple[tuple[Event, ...], Tournament]:
+    """Return what a hub writes that is brought these events of the epoch before, and its state then."""
+    made: list[Event] = []
+    for event in events:
+        fact = adoptable(state, EPOCH, event, known=False, doubled=held)
+        assert event.match is not None
+        version = state.matches[event.match].version + 1
+        made.append(replace(event, seq=state.position.seq + 1, version=version, fact=fact))
+        state = reduce(state, made[-1], LATER)
+    return tuple(made), state
+
+
+def test_what_was_confirmed_and_comes_back_too_late_is_a_conflict() -> None:
+    first = answered(pressed(POINT))
+    for as_state in (False, True):
+        laptop, state = bereft(first.events)
+        laptop.hear(Answers((first,)))
+        laptop.hear(Snapshot(ROOM, state))
+        assert laptop.states == {"x": "confirmed"}
+        events, after = brought(state, *first.events, held=True)
+        laptop.hear(Snapshot(ROOM, after) if as_state else Events(ROOM, LATER, events))
+        assert laptop.states == {"x": "conflict"}
+        assert "two contents" in laptop.store.view.queue[0].reason
+        [written] = laptop.all(Record)
+        assert written.answer is not None
+        assert (written.answer.outcome, written.answer.epoch) == ("held", LATER)
+        decision = entry(PLAN.id, Settle(M1, (CommandId("x"),)), id="d", by="Ops", base=Base(LATER, 9))
+        verdict = judge(after, decision, NOON, LATER)
+        assert not isinstance(verdict, Refused)
+        laptop.hear(Events(ROOM, LATER, verdict.events))
+        assert laptop.states == {"x": "withdrawn"}
+
+
+def test_a_decision_of_an_older_epoch_that_is_brought_releases_too() -> None:
+    first, answer = held()
+    shown = first.store.view.tournaments[PLAN.id].confirmed
+    lines = [line.event for line in first.store.view.feed.lines if isinstance(line, HubLine)]
+    seen = tuple(lines[len(LOG) :])
+    settled, _ = decided(shown)
+    laptop, state = bereft(seen)
+    laptop.hear(Answers((answer,)))
+    laptop.hear(Snapshot(ROOM, state))
+    assert laptop.states == {"x": "conflict"}
+    events, _ = brought(state, *seen, *settled)
+    laptop.hear(Events(ROOM, LATER, events))
+    assert laptop.states == {"x": "withdrawn"}
+    assert laptop.store.view.queue[0].reason == "Ops decided: the hub's score stays"

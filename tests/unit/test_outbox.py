@@ -316,6 +316,18 @@ def test_a_decision_releases_held_entries() -> None:
     assert made.conflicts() == []
 
 
+def test_what_was_accepted_can_be_held_after_all() -> None:
+    made = outbox(on("a"), on("b"))
+    take(made)
+    made.receive_answers([answer("a")], 100.0)
+    overturned = answer("a", "held")
+    assert made.receive_overturned(answer("b", "held")) == [], "it has no answer yet"
+    (record,) = made.receive_overturned(overturned)
+    assert (record.state, record.answer) == ("conflict", overturned)
+    assert made.conflicts() == [(PLAN.id, overturned)]
+    assert made.receive_overturned(overturned) == []
+
+
 def test_a_held_row_is_held_after_a_restart_and_can_be_decided() -> None:
     made = Outbox(CONFIG, Fixed())
     made.receive_rows([JournalRow(1, on("a"), "conflict", 1, answer("a", "held"))])

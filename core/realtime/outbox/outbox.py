@@ -225,6 +225,14 @@ class Outbox:
         """Take back what is in flight of a tournament that another link carries now: all of it goes there."""
         self._rewind((tournament, None), "")
 
+    def receive_overturned(self, answer: Answer) -> list[Record]:
+        """Note that an accepted entry is held after all: its hub lost it, and it came back too late."""
+        if self.state(answer.id) != "confirmed":
+            return []
+        item = self._done.pop(answer.id)
+        item.answer = answer
+        return [self._settle(item, "conflict", answer.reason)]
+
     def receive_settled(self, ids: Iterable[CommandId], reason: str) -> list[Record]:
         """Note that somebody decided about held entries: they count nowhere, and need nobody any more."""
         return [
