@@ -264,6 +264,8 @@ class Recollection:
     events: tuple[Event, ...]
     """Those from the asked seq on."""
     after: int
+    forked: bool = False
+    """Whether a later state of that epoch was shown without the way there: it may be another log's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,35 @@ def test_a_snapshot_moves_the_position_and_nothing_moves_it_back(archive: Archiv
     assert (found.position, found.spans) == (at(6), ((1, 2),))
 
 
+def test_a_state_in_place_of_what_came_next_may_be_another_log_s(archive: Archive) -> None:
+    archive.write([Sight(T, at(2), NOON), Sight(T, at(4), NOON, LOG[2:4]), Sight(T, at(4), NOON)])
+    assert not archive.recall(T, EPOCH, 0).forked, "it was seen event by event"
+    archive.write([Sight(T, at(6), NOON)])
+    archive.write([Sight(T, Position(EPOCH, 7, CommandId("next")), NOON, LOG[5:])])
+    assert archive.recall(T, EPOCH, 0).forked
+    assert not archive.recall(T, Epoch("e2"), 0).forked
+
+
+def test_two_events_for_one_place_part_the_log_and_the_first_stays(archive: Archive) -> None:
+    archive.write([Sight(T, at(6), NOON, LOG[4:])])
+    archive.write([Sight(T, at(6), NOON, LOG)])
+    assert not archive.recall(T, EPOCH, 0).forked
+    other = replace(LOG[5], command=CommandId("other"))
+    archive.write([Sight(T, Position(EPOCH, 6, other.command), NOON, (other,))])
+    found = archive.recall(T, EPOCH, 0)
+    assert (found.forked, found.events) == (True, LOG)
+
+
+def test_an_archive_of_the_first_version_is_brought_up(path: Path, archive: Archive) -> None:
+    archive.write([Sight(T, at(6), NOON, LOG)])
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("ALTER TABLE positions DROP COLUMN forked; PRAGMA user_version = 1")
+    with closing(Archive(path, NOON)) as again:
+        assert again.recall(T, EPOCH, 0).position == at(6)
+        again.write([Sight(T, Position(EPOCH, 8, CommandId("other")), NOON)])
+        assert again.recall(T, EPOCH, 0).forked
+
+
 def test_a_position_is_written_once(archive: Archive) -> None:
     other = replace(LOG[5], command=CommandId("other"))
     archive.write([Sight(T, at(6), NOON, LOG[5:]), Sight(T, at(6), NOON, (other,))])

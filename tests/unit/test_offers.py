@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from core.domain.ids import CommandId, DeviceId, Epoch
 from core.domain.spans import spans_of
 from core.domain.state import Past, Position
 from core.realtime.effects import Advanced, Fetch, KeptChanged, LinkId, Recall, Recollection
-from core.realtime.rooms.offers import MAX_OFFER_SECONDS, OFFER_SECONDS, Deed, Offers, Tell
+from core.realtime.rooms.offers import MAX_FORK_SECONDS, MAX_OFFER_SECONDS, OFFER_SECONDS, Deed, Offers, Tell
 from core.wire.offers import Ancestor, Bring, Offer, Want
 from tests.support.tournaments import EPOCH, NOON, league, log, point, record
 
@@ -188,6 +189,20 @@ def test_another_event_where_the_hubs_part_ends_is_a_fork() -> None:
     offers.receive_link(T, ONE, 0.0)
     deeds = offers.receive_recalled(recollection(), 0.0)
     assert deeds[-1] == offer(forked=True)
+
+
+def test_an_epoch_that_may_have_parted_is_offered_as_a_whole_and_less_and_less_often() -> None:
+    offers, now, waited = Offers(), 0.0, 0.0
+    offers.receive_state(state())
+    offers.receive_link(T, ONE, 0.0)
+    deeds = offers.receive_recalled(dataclasses.replace(recollection(), forked=True), 0.0)
+    assert deeds[-1] == offer(forked=True)
+    for _ in range(12):
+        due = offers.next_deadline()
+        assert due is not None
+        offers.handle_deadline(due)
+        waited, now = due - now, due
+    assert waited == MAX_FORK_SECONDS
 
 
 def test_a_hub_with_a_shorter_log_is_told_what_was_seen_and_where_that_came_from() -> None:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from core.domain.spans import Spans
 
-SCHEMA = 1
+SCHEMA = 2
+"""Version of the tables: a file of a newer one is refused, an older one is brought up."""
 KEEP_DAYS = 30
 MAX_EVENTS = 500_000
 """Some 150 MB."""
@@ -59,11 +60,19 @@ CREATE TABLE positions (
     seq INTEGER NOT NULL,
     command TEXT,
     seen_at TEXT NOT NULL,
+    forked INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tournament, epoch)
 ) WITHOUT ROWID;
 PRAGMA user_version = {SCHEMA};
 COMMIT;
 """
+_UPGRADE = f"""
+BEGIN IMMEDIATE;
+ALTER TABLE positions ADD COLUMN forked INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = {SCHEMA};
+COMMIT;
+"""
+"""From version 1."""
 
 T = TypeVar("T")
 
@@ -132,16 +141,17 @@ class Archive:
         """Return what is here of an epoch: all seqs, and the events above seq `after`."""
         with self._translated():
             position = self._db.execute(
-                "SELECT seq, command FROM positions WHERE tournament = ? AND epoch = ?", (tournament, epoch)
+                "SELECT seq, command, forked FROM positions WHERE tournament = ? AND epoch = ?",
+                (tournament, epoch),
             ).fetchone()
             seqs = self._db.execute(
                 "SELECT seq FROM events WHERE tournament = ? AND epoch = ?", (tournament, epoch)
             )
             spans = spans_of(seq for (seq,) in seqs)
-            seq, command = position or (0, None)
+            seq, command, forked = position or (0, None, 0)
             last = Position(epoch, seq, None if command is None else CommandId(command))
             events = self._read(tournament, epoch, max(after, 1), None)
-        return Recollection(tournament, epoch, last, spans, tuple(events), after)
+        return Recollection(tournament, epoch, last, spans, tuple(events), after, bool(forked))
 
     def chunk(self, tournament: TournamentId, epoch: Epoch, spans: Spans) -> tuple[Event, ...]:
         """Return the first events of some seqs, as many as are brought at once; none if none is here."""
@@ -167,15 +177,15 @@ class Archive:
             raise BadLog(str(self.path), "a newer version of this program wrote it; use that one")
         self._db.execute("PRAGMA journal_mode = WAL").fetchall()
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if version == 0:
-            self._create()
+        if version < SCHEMA:
+            self._change(_UPGRADE if version else _SCHEMA)
         for (finding,) in self._db.execute("PRAGMA quick_check(1)"):
             if finding != "ok":
                 raise BadLog(str(self.path), str(finding))
 
-    def _create(self) -> None:
+    def _change(self, script: str) -> None:
         try:
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(script)
         except sqlite3.OperationalError:
             # Another process may have made the tables meanwhile.
             if self._db.in_transaction:
@@ -202,16 +212,40 @@ class Archive:
 
     def _store(self, sight: Sight) -> None:
         tournament, position = sight.tournament, sight.position
-        self._db.executemany(
+        new = self._db.executemany(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
             ((tournament, position.epoch, event.seq, _encode(event)) for event in sight.events),
-        )
+        ).rowcount
+        parted = new < len(sight.events) and self._differs(sight)
+        # A state that was shown in place of what came after the position known here: the hub may have another
+        # log than the one that was seen, and nothing tells from where on.
         self._db.execute(
-            "INSERT INTO positions VALUES (?, ?, ?, ?, ?) ON CONFLICT (tournament, epoch) DO UPDATE"
-            " SET seq = excluded.seq, command = excluded.command, seen_at = excluded.seen_at"
+            "INSERT INTO positions (tournament, epoch, seq, command, seen_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (tournament, epoch) DO UPDATE"
+            " SET seq = excluded.seq, command = excluded.command, seen_at = excluded.seen_at,"
+            " forked = forked OR (? AND excluded.command IS NOT positions.command)"
             " WHERE excluded.seq >= positions.seq",
-            (tournament, position.epoch, position.seq, position.command, sight.at.isoformat()),
+            (
+                tournament,
+                position.epoch,
+                position.seq,
+                position.command,
+                sight.at.isoformat(),
+                not sight.events,
+            ),
         )
+        if parted:
+            self._db.execute(
+                "UPDATE positions SET forked = 1 WHERE tournament = ? AND epoch = ?",
+                (tournament, position.epoch),
+            )
+
+    def _differs(self, sight: Sight) -> bool:
+        """Tell whether another event was seen at one of these places: what a hub answered, and then lost."""
+        seqs = [event.seq for event in sight.events]
+        here = self._read(sight.tournament, sight.position.epoch, min(seqs), max(seqs))
+        known = {event.seq: event.command for event in here}
+        return any(known[event.seq] != event.command for event in sight.events)
 
     def _read(self, tournament: TournamentId, epoch: Epoch, first: int, last: int | None) -> Iterator[Event]:
         return (event for event, _ in self._sized(tournament, epoch, first, last))

@@ -32,6 +32,8 @@ OFFER_SECONDS = 10.0
 """How long what was offered or brought may take to be adopted before it is offered again."""
 MAX_OFFER_SECONDS = 60.0
 """Longest time between two offers of the same."""
+MAX_FORK_SECONDS = 3600.0
+"""The same of an epoch that may have parted: a hub wants all of it, as nobody can tell what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ class Offers:
         past = self._pasts.get(recalled.tournament, {}).get(recalled.epoch)
         if past is None or not recalled.position.seq:
             return []
-        forked = any(event.seq == past.after and event.command != past.command for event in recalled.events)
-        keep = _Keep(recalled, forked)
+        parted = any(event.seq == past.after and event.command != past.command for event in recalled.events)
+        keep = _Keep(recalled, recalled.forked or parted)
         self._keeps[recalled.tournament][recalled.epoch] = keep
         return self._show(recalled.tournament) + self._offer(keep, now)
 
@@ -164,7 +166,7 @@ class Offers:
         deeds: list[Deed] = []
         for keep in self._all():
             if keep.due is not None and keep.due <= now:
-                keep.wait = min(keep.wait * 2, MAX_OFFER_SECONDS)
+                keep.wait = min(keep.wait * 2, MAX_FORK_SECONDS if keep.forked else MAX_OFFER_SECONDS)
                 deeds += self._offer(keep, now)
         return deeds
 
