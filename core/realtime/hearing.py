@@ -121,9 +121,11 @@ class Hearing:
         effects: list[Effect] = []
         for record in self._outbox.receive_answers(answers, moment.now):
             effects.append(record)
-            command = self._outbox.entry(record.id).command
+            entry = self._outbox.entry(record.id)
+            command = entry.command
+            self._interplay.answered(entry.tournament, record.answer)
             if record.state == "confirmed" and isinstance(command, Founding):
-                self._carriage.receive_created(session, self._outbox.entry(record.id).tournament)
+                self._carriage.receive_created(session, entry.tournament)
             if record.state in ("conflict", "refused"):
                 match_id = match_of(command)
                 what = "" if match_id is None else f"{short_form(match_id)} "

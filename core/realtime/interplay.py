@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.domain.commands import Founding
+from core.domain.ids import tournament_room
 from core.realtime.effects import Advanced, Apply, Effect, Hangup, KeptChanged, Replaced, Send, Told
 from core.realtime.links.carriage import Carriage, Decision
 from core.realtime.links.session import CLOSE_NORMAL, Session
 from core.realtime.links.wake import Wake
 from core.realtime.outbox.holds import Holds
 from core.realtime.outbox.outbox import Outbox
+from core.realtime.outbox.promises import Promises
 from core.realtime.outlook import Outlook
 from core.realtime.rooms.contents import log_of
 from core.realtime.rooms.offers import Offers, Tell
@@ -29,8 +31,10 @@ from core.wire.messages import ClientMessage, Leave, Submit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.domain.answers import Answer
     from core.domain.commands import Entry
-    from core.domain.ids import RoomId
+    from core.domain.ids import RoomId, TournamentId
+    from core.domain.state import Position
     from core.realtime.config import EngineConfig
     from core.realtime.effects import JournalRow, LinkId, Moment
     from core.realtime.links.backoff import Dice
@@ -51,6 +55,7 @@ class Interplay:
         self.logs = self.carriage.contents.logs
         self.outbox = Outbox(config, dice)
         self.holds = Holds(self.outbox)
+        self.promises = Promises()
         self.outlook = Outlook(config, self.carriage)
         self.offers = Offers()
         self.sends = False
@@ -77,7 +82,10 @@ class Interplay:
                     if isinstance(step, Advanced):
                         effects += self.holds.receive_events(step)
                         effects += self.do(self.offers.receive_events(step))
+                        effects += self._verify(step)
                     elif isinstance(step, Replaced):
+                        if step.stored:
+                            self.promises.receive_restored(step.state)
                         effects += self.holds.receive_state(step.state)
                         effects += self.do(self.offers.receive_state(step.state))
         return effects
@@ -102,11 +110,19 @@ class Interplay:
         tournament, link = log_of(room), self.rooms.carrier(room)
         if tournament is None or link is None:
             return []
-        return self.do(self.offers.receive_link(tournament, link, moment.now))
+        passed = self.promises.receive_whole(tournament, self.logs.positions[tournament])
+        deeds = self.offers.receive_link(tournament, link, moment.now)
+        return [*self.do(deeds), *self._claim(tournament, passed, link)]
+
+    def answered(self, tournament: TournamentId, answer: Answer | None) -> None:
+        """Look for an answered entry when its place in the log comes."""
+        self.promises.receive_answer(tournament, answer, self.logs.positions.get(tournament))
 
     def receive_rows(self, rows: Sequence[JournalRow]) -> None:
         """Take rows of the journal that this process did not write, and keep a link for what waits there."""
         self.outbox.receive_rows(rows)
+        for row in rows:
+            self.answered(row.entry.tournament, row.answer)
         self.carriage.enter(row.entry.tournament for row in rows if row.answer is None)
 
     def look(self, moment: Moment) -> list[Effect]:
@@ -160,7 +176,19 @@ class Interplay:
         """Tell a hub that its log lacks what was seen here."""
         tournament = log_of(room)
         assert tournament is not None, "only a tournament's log can be short"
-        return self.do(self.offers.receive_short(tournament, self.logs.positions[tournament], link))
+        return self._claim(tournament, [self.logs.positions[tournament]], link)
+
+    def _verify(self, change: Advanced) -> list[Effect]:
+        """Look whether a log shows what was answered; not while something is missing of it."""
+        link = self.rooms.carrier(tournament_room(change.tournament))
+        if link is None:
+            return []
+        return self._claim(change.tournament, self.promises.receive_events(change), link)
+
+    def _claim(self, tournament: TournamentId, places: Iterable[Position], link: LinkId) -> list[Effect]:
+        """Tell a hub what stood in its log."""
+        deeds = [deed for place in places for deed in self.offers.receive_short(tournament, place, link)]
+        return self.do(deeds)
 
     def _say(self, say: Say) -> list[Effect]:
         """Join a room, with the ids that wait for an answer, or leave it; a leaving link hears nothing."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from core.domain.commands import CreateTournament
 from core.domain.ids import GLOBAL_ROOM, CommandId, RoomId
@@ -370,3 +371,54 @@ def test_what_goes_wrong_here_is_a_line_of_the_feed() -> None:
     laptop = Laptop()
     laptop.do(laptop.engine.receive_save_failed((), "the disk is full", moment(100.0)))
     assert laptop.told == ["the disk is full"]
+
+
+NEXT = answered(pressed(POINT))
+"""What the hub says to the point that comes after the log."""
+LOST = tuple(msgspec.structs.replace(event, command=CommandId("theirs")) for event in NEXT.events)
+"""What stands there once the hub lost it."""
+CLAIM = Offer(PLAN.id, Position(EPOCH, NEXT.seq, NEXT.id))
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(Replay(ROOM, EPOCH, LOST), id="another"),
+        pytest.param(Replay(ROOM, EPOCH), id="nothing"),
+        pytest.param(
+            Snapshot(ROOM, msgspec.structs.replace(STATE, position=Position(EPOCH, 99, CommandId("z")))),
+            id="more",
+        ),
+    ],
+)
+def test_a_hub_that_lost_what_it_had_answered_is_told_so(shown: Replay | Snapshot, restarts: bool) -> None:
+    laptop, link = Laptop(), LINK
+    if restarts:
+        row = JournalRow(1, pressed(POINT), "confirmed", 1, NEXT)
+        laptop.do(laptop.engine.load([row], moment(100.0)))
+        laptop.do(laptop.engine.restore([STATE], moment(100.0)))
+        laptop.do(laptop.engine.join(ROOM, moment(100.0)))
+        laptop.start(LISTING)
+    else:
+        laptop.follow()
+        laptop.press(POINT)
+        laptop.hear(Answers((NEXT,)))
+        laptop.cut()
+        laptop.wait(1.0)
+        link = LinkId("link-2")
+        laptop.open(link, LISTING)
+    laptop.hear(shown, link)
+    assert CLAIM in laptop.sent
+
+
+def test_what_a_hub_answered_is_looked_for_once_nothing_is_missing() -> None:
+    laptop = Laptop()
+    laptop.follow()
+    laptop.press(POINT)
+    laptop.hear(Answers((NEXT,)))
+    gap = msgspec.structs.replace(LOST[-1], seq=LOST[-1].seq + 2)
+    laptop.hear(Events(ROOM, EPOCH, (*LOST, gap)))
+    assert CLAIM not in laptop.sent
+    laptop.hear(Replay(ROOM, EPOCH))
+    assert CLAIM in laptop.sent
