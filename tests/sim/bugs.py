@@ -6,6 +6,7 @@ knows of this.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from core.realtime.outbox import lanes
 from core.realtime.outbox.outbox import Outbox
 from core.realtime.outbox.overlay import Overlay
 from core.realtime.rooms import logs
+from core.realtime.rooms.offers import Offers
 from core.wire.codec import encode
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from core.domain.commands import Entry
     from core.domain.ids import CommandId
+    from core.realtime.effects import Recollection
     from core.realtime.outbox.lanes import Item
 
 Plant = Callable[[], "Iterator[None]"]
@@ -214,6 +217,32 @@ def leaves_old_judgements() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def brings_nothing_back() -> Iterator[None]:
+    """A hub that lost its log is offered what it lacks, and never brought it."""
+    with patch.object(Offers, "receive_want", lambda self, want, now: []):
+        yield
+
+
+@contextmanager
+def takes_a_parted_log_for_the_same() -> Iterator[None]:
+    """What was seen at places that the hub gave anew is thought to be there."""
+    real = Offers.receive_recalled
+
+    def receive_recalled(self: Offers, recalled: Recollection, now: float) -> Any:
+        return real(self, dataclasses.replace(recalled, forked=False), now)
+
+    with patch.object(Offers, "receive_recalled", receive_recalled):
+        yield
+
+
+@contextmanager
+def leaves_confirmed_what_is_held() -> Iterator[None]:
+    """What was confirmed before the hub lost it, and is held since, stands as confirmed on its laptop."""
+    with patch.object(Outbox, "receive_overturned", lambda self, answer: []):
+        yield
+
+
 BUGS: Mapping[str, Callable[[], Any]] = {
     plant.__name__: plant
     for plant in (
@@ -230,6 +259,9 @@ BUGS: Mapping[str, Callable[[], Any]] = {
         opens_the_gate,
         applies_what_it_has_seen,
         leaves_old_judgements,
+        brings_nothing_back,
+        takes_a_parted_log_for_the_same,
+        leaves_confirmed_what_is_held,
     )
 }
 """All bugs, by name."""

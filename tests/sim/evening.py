@@ -20,8 +20,9 @@ from core.hub.log import rounds
 from core.realtime.effects import Advanced, Replaced
 from tests.sim.clock import VirtualLoop, virtual_time
 from tests.sim.laptop import PLAN, Laptop
+from tests.sim.loss import check_survived, taken_back
 from tests.sim.network import Road
-from tests.sim.site import Site
+from tests.sim.site import Log, Site
 
 if TYPE_CHECKING:
     from core.domain.events import Event
@@ -33,6 +34,10 @@ EVENING = 15.0
 PATIENCE = 400.0
 SEEDS = 1_000
 """How many evenings the tests play."""
+LOSSES = 0.2
+"""In how many of them the hub's folder is put back to an older copy."""
+OFFERING = 2.0
+"""Virtual seconds in which a hub is offered, and brought, what it lost."""
 LOOK = 0.5
 """Virtual seconds between two looks whether all is settled."""
 NAMES = ("ann", "ben", "cat")
@@ -76,11 +81,18 @@ class Evening:
         self._plan_faults()
         await asyncio.sleep(EVENING)
         self._heal()
+        await self._settle()
+        if self.site.lost:
+            # What a laptop has of a log that parted shows in no state until it is brought.
+            await asyncio.sleep(OFFERING)
+            await self._settle()
+        self.check()
+        await self.site.end()
+
+    async def _settle(self) -> None:
         while not self._settled():
             assert self.loop.now < PATIENCE, f"not settled: {self._report()}"
             await asyncio.sleep(LOOK)
-        self.check()
-        await self.site.end()
 
     def check(self) -> None:
         """Check everything that must hold however the evening went."""
@@ -93,6 +105,11 @@ class Evening:
             seqs[event.command].append(event.seq)
             seen = self._log.get((log.epochs[PLAN.id], number), event)
             assert seen == event, f"somebody saw {seen} at {number}, the log has {event}"
+        if self.site.lost:
+            for laptop in self.laptops:
+                self._check_screen(laptop)
+            check_survived(state, self.laptops)
+            return
         entered = {row.entry.id for laptop in self.laptops for row in laptop.rows.values()}
         assert entered.issuperset(seqs), "the log has what no journal has"
         for laptop in self.laptops:
@@ -123,10 +140,32 @@ class Evening:
             at(dice.uniform(0, EVENING), self._slow_a_road)
         for _ in range(dice.randrange(2)):
             at(dice.uniform(0, EVENING), setattr, self.site.log, "refuses", True)
+        if dice.random() < LOSSES:
+            self._plan_a_loss()
         if dice.random() < 0.3:
             laptop, begin = dice.choice(self.laptops), dice.uniform(0, EVENING)
             at(begin, setattr, laptop, "full", True)
             at(begin + dice.uniform(0, 5), setattr, laptop, "full", False)
+
+    def _plan_a_loss(self) -> None:
+        """Have the hub's folder copied, and put back to that copy later."""
+        copied = self.dice.uniform(1, EVENING)
+        lost = self.dice.uniform(copied, EVENING)
+        copies: list[Log] = []
+        self.loop.call_at(copied, lambda: copies.append(self.site.log.copy()))
+        self.loop.call_at(lost, lambda: self._lose(copies[0]))
+
+    def _lose(self, copy: Log) -> None:
+        """Put the hub's folder back to a copy; positions after it may be given anew."""
+        if (state := copy.state(PLAN.id)) is None:
+            return
+        self.site.put_back(copy)
+        here = state.position
+        self._log = {
+            (epoch, seq): event
+            for (epoch, seq), event in self._log.items()
+            if epoch != here.epoch or seq <= here.seq
+        }
 
     def _break_a_link(self) -> None:
         wires = list(self.site.wires)
@@ -164,6 +203,7 @@ class Evening:
                 and laptop.drained
                 and laptop.shown == state
                 and laptop.store.view.tournaments[PLAN.id].live
+                and not laptop.store.view.tournaments[PLAN.id].kept
                 and not any(queued.waiting for queued in laptop.store.view.queue)
                 for laptop in self.laptops
             )
@@ -234,10 +274,16 @@ class Evening:
     def _check_screen(self, laptop: Laptop) -> None:
         shown = laptop.store.view.tournaments[PLAN.id]
         assert shown.projected is shown.confirmed, f"{laptop.name} shows something over the hub's score"
-        counted = {entry.id for match in shown.confirmed.matches.values() for entry in match.entries}
+        matches = shown.confirmed.matches.values()
+        counted = {entry.id for match in matches for entry in match.entries}
+        held = {held.entry.id for match in matches for held in match.held}
+        undone = taken_back(self.laptops) if self.site.lost else ()
         for queued in laptop.store.view.queue:
+            if queued.state == "conflict":
+                assert queued.entry.id in held, f"{queued.entry.id} is no conflict, but on {laptop.name}"
             if queued.state == "confirmed" and isinstance(queued.entry.command, AddScore):
-                assert queued.entry.id in counted, f"{laptop.name} does not count its own {queued.entry.id}"
+                here = queued.entry.id in counted or queued.entry.id in undone
+                assert here, f"{laptop.name} does not count its own {queued.entry.id}"
 
 
 def play(seed: int) -> Evening:

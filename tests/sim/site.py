@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
+from core.domain.spans import spans_of
 from core.errors import NotSaved
 from core.hub.door.door import Door, House
 from core.hub.door.tokens import Mint
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """What `SqliteLog` is to the hub, kept where a killed hub leaves it."""
+    """What `SqliteLog` is to the hub, kept where a killed hub leaves it, and put back to an older copy."""
 
     def __init__(self, dice: Random) -> None:
         self.events: dict[TournamentId, list[Event]] = {}
@@ -47,6 +48,8 @@ class Log:
         self.refuses = False
         self.failures = 0
         self._states: dict[TournamentId, Tournament] = {}
+        self._filed: dict[tuple[TournamentId, Epoch], dict[int, Event]] = {}
+        """All events by epoch, older ones too."""
         self._dice = dice
 
     def state(self, tournament: TournamentId) -> Tournament | None:
@@ -90,22 +93,38 @@ class Log:
         raise AssertionError(f"nobody speaks in {room}")
 
     def spans(self, tournament: TournamentId, epoch: Epoch) -> Spans:
-        raise AssertionError(f"nothing of {tournament} was ever lost")
+        return spans_of(self._filed.get((tournament, epoch), ()))
 
     def filed(self, tournament: TournamentId, epoch: Epoch, seqs: Collection[int]) -> dict[int, CommandId]:
-        raise AssertionError(f"nothing of {tournament} was ever lost")
+        events = self._filed.get((tournament, epoch), {})
+        return {seq: events[seq].command for seq in seqs if seq in events}
+
+    def copy(self) -> Log:
+        """Return it as it is now."""
+        copy = Log(self._dice)
+        copy.put_back(self)
+        return copy
+
+    def put_back(self, copy: Log) -> None:
+        """Go back to how it was when a copy was made."""
+        self.events = {id: [*events] for id, events in copy.events.items()}
+        self.epochs, self.answered, self._states = {**copy.epochs}, {**copy.answered}, {**copy._states}
+        self._filed = {place: {**events} for place, events in copy._filed.items()}
 
     def _store(self, rulings: Sequence[Ruling]) -> None:
         for ruling in rulings:
             self.answered[ruling.answer.id] = Known(ruling.answer, ruling.digest)
             if ruling.withdrawn is not None:
                 self.answered[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
-            events = ruling.answer.events
+            id, epoch, events = ruling.tournament, ruling.answer.epoch, ruling.answer.events
+            if ruling.begins:
+                self.epochs[id], self.events[id] = epoch, []
+                self._states.pop(id, None)
             if events:
-                epoch = self.epochs.setdefault(ruling.tournament, ruling.answer.epoch)
-                self.events.setdefault(ruling.tournament, []).extend(events)
-                before = self._states.get(ruling.tournament)
-                self._states[ruling.tournament] = fold(events, epoch, before)
+                self.events[id] += events
+                self._states[id] = fold(events, epoch, self._states.get(id))
+            for filed_in, event in (*((epoch, event) for event in events), *ruling.filed):
+                self._filed.setdefault((id, filed_in), {}).setdefault(event.seq, event)
 
 
 class Site:
@@ -123,6 +142,8 @@ class Site:
         self.dice = dice
         self.log = Log(dice)
         self.alive = False
+        self.lost = False
+        """Whether its log was ever put back to an older copy."""
         self.lives = 0
         self.wires: dict[Wire, None] = {}
         self._epochs = count(1)
@@ -163,6 +184,12 @@ class Site:
                 _quietly(action)
             told.cancel()
         self.loop.call_later(self.dice.uniform(0.5, 8), self.begin)
+
+    def put_back(self, copy: Log) -> None:
+        """Die, and come back on an older copy of the log."""
+        self.die()
+        self.log.put_back(copy)
+        self.lost = True
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A hub that stops by itself is a bug."""

@@ -7,6 +7,12 @@ import pytest
 from tests.sim.bugs import BUGS
 from tests.sim.evening import SEEDS, play
 
+FIRST = {
+    "takes_a_parted_log_for_the_same": 125,
+    "leaves_confirmed_what_is_held": 56,
+}
+"""The evening to begin with, where few show it."""
+
 
 def fails(seed: int) -> bool:
     """Tell whether an evening's checks find something."""
@@ -19,5 +25,8 @@ def fails(seed: int) -> bool:
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str) -> None:
+    first = FIRST.get(bug, 0)
     with BUGS[bug]():
-        assert any(fails(seed) for seed in range(SEEDS)), f"no evening shows that the hub or a laptop {bug}"
+        assert any(fails(seed % SEEDS) for seed in range(first, first + SEEDS)), (
+            f"no evening shows that the hub or a laptop {bug}"
+        )

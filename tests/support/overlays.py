@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from core.domain.ids import CommandId
-    from core.domain.state import Tournament
+    from core.domain.state import Position, Tournament
     from core.realtime.view import Queued
 
 
@@ -23,6 +23,12 @@ def histories(state: Tournament) -> set[CommandId]:
     matches = state.matches.values()
     counted = {entry.id for match in matches for entry in match.entries}
     return counted | {held.entry.id for match in matches for held in match.held}
+
+
+def _is_ahead(queued: Queued, here: Position) -> bool:
+    """Tell whether an entry counts at a position of this epoch that is not reached yet."""
+    accepted = queued.state in ("confirmed", "official")
+    return accepted and queued.epoch == here.epoch and queued.seq > here.seq
 
 
 def plainly(confirmed: Tournament, queue: Iterable[Queued], seen: Collection[CommandId]) -> Projection:
@@ -37,7 +43,7 @@ def plainly(confirmed: Tournament, queue: Iterable[Queued], seen: Collection[Com
     laid = [
         queued.entry
         for queued in queue
-        if (queued.waiting or (queued.state in ("confirmed", "official") and queued.seq > here.seq))
+        if (queued.waiting or _is_ahead(queued, here))
         and queued.entry.id not in seen
         and queued.entry.tournament == confirmed.id
         and not isinstance(queued.entry.command, Founding | Broadcast)
