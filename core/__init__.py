@@ -84,15 +84,16 @@ if TYPE_CHECKING:
     from core.realtime.disk.checkup import DiskState, JournalState, check_disk, check_journal
     from core.realtime.disk.keyring import named, sign_in_for
     from core.realtime.disk.stored import stored_log
-    from core.realtime.feed import Broadcasting, Room, TournamentFeed, TournamentRooms
     from core.realtime.network.link import Carrier, Link
     from core.realtime.network.pages import fetch_analytics, fetch_directory, fetch_log, fetch_past
     from core.realtime.network.probe import Certificate, Probe, probe
     from core.realtime.network.signing import fetch_invites, join_hub, make_invite, revoke_invite
     from core.realtime.realtime import Realtime, open_realtime
+    from core.realtime.room import Room
     from core.realtime.store import Store
     from core.realtime.submission import Submission
     from core.realtime.thread import realtime_in_thread
+    from core.realtime.tournament import Broadcasting, TournamentFeed, TournamentRooms
     from core.settings import DEFAULT_PORT, ConsoleSettings, Settings, config_folder, load_settings
 
 __all__ = [
@@ -215,7 +216,7 @@ __all__ = [
 ]
 
 _LATER = {
-    "Broadcasting": "core.realtime.feed",
+    "Broadcasting": "core.realtime.tournament",
     "Carrier": "core.realtime.network.link",
     "Certificate": "core.realtime.network.probe",
     "ConsoleSettings": "core.settings",
@@ -226,12 +227,12 @@ _LATER = {
     "Link": "core.realtime.network.link",
     "Probe": "core.realtime.network.probe",
     "Realtime": "core.realtime.realtime",
-    "Room": "core.realtime.feed",
+    "Room": "core.realtime.room",
     "Settings": "core.settings",
     "Store": "core.realtime.store",
     "Submission": "core.realtime.submission",
-    "TournamentFeed": "core.realtime.feed",
-    "TournamentRooms": "core.realtime.feed",
+    "TournamentFeed": "core.realtime.tournament",
+    "TournamentRooms": "core.realtime.tournament",
     "check_disk": "core.realtime.disk.checkup",
     "check_journal": "core.realtime.disk.checkup",
     "config_folder": "core.settings",

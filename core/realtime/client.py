@@ -60,10 +60,10 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, RoomId, TournamentId
     from core.domain.state import Tournament
     from core.realtime.disk.opening import Opened
-    from core.realtime.effects import Recollection, Via
+    from core.realtime.effects import Recollection
     from core.realtime.network.dialler import AnyLink, FetchToken
     from core.realtime.rooms.membership import Wish
-    from core.realtime.view import RoomStats
+    from core.realtime.view import RoomStats, Via
     from core.settings import Settings
     from core.wire.codec import Frame
 

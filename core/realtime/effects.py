@@ -19,15 +19,12 @@ if TYPE_CHECKING:
     from core.domain.ids import CommandId, Epoch, RoomId, TournamentId
     from core.domain.spans import Spans
     from core.domain.state import Position, Tournament
-    from core.realtime.view import Connection, EntryState, LocalLine, Queued
+    from core.realtime.view import Connection, EntryState, LocalLine, Queued, Via
     from core.wire.messages import ClientMessage, Listing
     from core.wire.presence import Member
     from core.wire.rooms import SideEvent
 
 LinkId = NewType("LinkId", str)
-
-Via = Literal["websocket", "polling", "basic"]
-"""How a link is carried: `polling` is HTTP long polling, `basic` the legacy dialect of old servers."""
 
 CLOSE_BLOCKED = 4990
 """Never on the wire: a dial reached something, but what answered there was no hub. A proxy that stops

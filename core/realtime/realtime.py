@@ -23,10 +23,11 @@ from core.errors import BadInput, Unknown
 from core.realtime.client import Client
 from core.realtime.disk.opening import open_folder
 from core.realtime.entering import find_queued, make_entry
-from core.realtime.feed import Room, TournamentFeed
 from core.realtime.metrics import metrics, queue_stats
 from core.realtime.network.pages import fetch_rooms
+from core.realtime.room import Room
 from core.realtime.submission import Submission
+from core.realtime.tournament import TournamentFeed
 from core.settings import endpoint as one_form
 
 if TYPE_CHECKING:

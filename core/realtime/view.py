@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from core.domain.events import Event
     from core.domain.ids import CommandId, DeviceId, Epoch, MatchId, Role, RoomId, TeamId, TournamentId
     from core.domain.state import Tournament
-    from core.realtime.effects import Via
     from core.realtime.links.health import HealthParts
     from core.wire.messages import Listing
     from core.wire.presence import Member
@@ -30,6 +29,8 @@ EntryState = Literal[
 """What became of an entry so far. `saved` is on this laptop's disk, `confirmed` is durable at the hub.
 `sent` left for an old server, which confirms nothing: it goes again only by hand."""
 
+Via = Literal["websocket", "polling", "basic"]
+"""How a link is carried: `polling` is HTTP long polling, `basic` the legacy dialect of old servers."""
 LinkState = Literal["offline", "connecting", "catching_up", "live", "slow", "sign_in"]
 """`sign_in`: the hub refuses the token or the protocol; nothing is tried again before a person acts."""
 EndpointState = Literal["offline", "connecting", "idle", "live", "slow", "sign_in"]

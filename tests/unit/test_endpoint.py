@@ -6,10 +6,11 @@ import pytest
 
 from core.domain.ids import DeviceId
 from core.realtime.config import EngineConfig
-from core.realtime.effects import CLOSE_BLOCKED, LinkId, Via
+from core.realtime.effects import CLOSE_BLOCKED, LinkId
 from core.realtime.links.endpoint import BLOCKED_FAILURES, Endpoint
 from core.realtime.links.health import HealthParts
 from core.realtime.links.session import Session
+from core.realtime.view import Via
 from core.wire.messages import CLOSE_PROTOCOL, CLOSE_SIGN_IN, Hello, Pong, Welcome
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import NOON

@@ -6,13 +6,13 @@ import pytest
 
 from core.domain.ids import DeviceId, RoomId
 from core.realtime.config import EngineConfig
-from core.realtime.effects import LinkId, Via
+from core.realtime.effects import LinkId
 from core.realtime.links.endpoint import Endpoint
 from core.realtime.links.health import HealthParts
 from core.realtime.links.line import POLLING_POINTS, Line, endpoint_view, line_view
 from core.realtime.links.session import Session
 from core.realtime.links.traffic import Traffic
-from core.realtime.view import LinkView
+from core.realtime.view import LinkView, Via
 from core.wire.messages import CLOSE_SIGN_IN, Goodbye, Heartbeat, Hello, Pong, Welcome
 from tests.support.moments import Fixed, moment
 from tests.support.tournaments import NOON

@@ -13,7 +13,7 @@ from tests.support.desks import linked, scene
 from tui.selectors import status
 
 if TYPE_CHECKING:
-    from core.realtime.effects import Via
+    from core.realtime.view import Via
 
 
 @pytest.mark.parametrize(

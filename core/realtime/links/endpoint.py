@@ -18,9 +18,9 @@ from core.wire.messages import TERMINAL_CLOSES
 
 if TYPE_CHECKING:
     from core.realtime.config import EngineConfig
-    from core.realtime.effects import Via
     from core.realtime.links.health import HealthParts
     from core.realtime.links.session import Session
+    from core.realtime.view import Via
 
 BLOCKED_FAILURES = 3
 """How often in a row a WebSocket is stopped on its way before the endpoint is polled."""

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from core.domain.ids import RoomId
     from core.realtime.config import EngineConfig
-    from core.realtime.effects import Via
     from core.realtime.links.backoff import Dice
-    from core.realtime.view import LinkView
+    from core.realtime.view import LinkView, Via
 
 MAX_DIALS = 3
 """Most links that are being dialled at a time."""

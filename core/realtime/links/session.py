@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from core.domain.text import MAX_TEXT, clean
-from core.realtime.effects import Effect, Hangup, LinkId, Moment, Send, Via
+from core.realtime.effects import Effect, Hangup, LinkId, Moment, Send
 from core.realtime.links.traffic import Latency, Traffic
 from core.wire.messages import (
     CLOSE_GOING_AWAY,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.realtime.config import EngineConfig
+    from core.realtime.view import Via
 
 State = Literal["dialling", "greeting", "live", "leaving", "closed"]
 """`greeting`: open, and the hub has yet to welcome this device. `leaving`: the hub said goodbye and will

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from core.domain.ids import TournamentId
     from core.domain.state import Tournament
-    from core.realtime.effects import Via
     from core.realtime.network.link import Carrier
+    from core.realtime.view import Via
     from core.settings import Settings
     from core.wire.messages import ClientMessage
 
