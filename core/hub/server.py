@@ -140,7 +140,10 @@ async def _serve(
             await server.ready.wait()
         with noted(folder, own.url, house.mint.sign(OWNER)):
             _say_ready(options, main.url, own.url)
+            listings = rounds.rooms.listings()
+            logger.info("serving %d tournaments at %s", len(listings), main.url)
             await stop.wait()
+            logger.info("asked to stop, with %d clients", len(lobby.links))
             for server in servers.values():
                 server.stop_listening()
             rounds.stop()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from tui.cli.logs import log_file, log_to
+from tui.cli.logs import JsonLines, log_file, log_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,3 +51,22 @@ def test_where_no_log_can_be_written_it_is_said_once_and_the_command_goes_on(
     logging.getLogger("x").warning("one")
     logging.getLogger("x").warning("two")
     assert capsys.readouterr().err == f"courtside: cannot write the log {log}\n"
+
+
+def test_a_line_of_the_log_can_be_json() -> None:
+    told = logging.LogRecord("x", logging.WARNING, "f", 1, "two\nlines: %s", ("é",), None)
+    told.created = 0.25
+    assert msgspec.json.decode(JsonLines().format(told)) == {
+        "at": "1970-01-01T00:00:00.250000Z",
+        "level": "warning",
+        "logger": "x",
+        "process": os.getpid(),
+        "message": "two\nlines: é",
+    }
+    try:
+        raise ValueError("wrong")
+    except ValueError:
+        told.exc_info = sys.exc_info()
+    line = JsonLines().format(told)
+    assert "\n" not in line
+    assert "ValueError: wrong" in msgspec.json.decode(line)["error"]

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from core import DEFAULT_PORT
 from tui.cli.exits import Exit, Stopped
-from tui.cli.logs import FORMAT
+from tui.cli.logs import FORMAT, JsonLines
 from tui.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -88,13 +88,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL[,URL...]",
         help="the other hubs on that backplane (ws://HOST:8765): clients go there when this one stops",
     )
-    parser.add_argument("--json", action="store_true", help="print what happens as JSON, ready first")
+    parser.add_argument("--json", action="store_true", help="print where it is as JSON, and log in JSON")
 
 
 def _hub(args: argparse.Namespace, settings: Settings) -> int:
     from core.hub import HubOptions, Retention, run
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(JsonLines() if args.json else logging.Formatter(FORMAT))
+    logging.basicConfig(handlers=[lines], level=logging.INFO, force=True)
     if args.attached:
         threading.Thread(target=_end_with_input, name="input", daemon=True).start()
     return run(

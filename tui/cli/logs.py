@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from tui.cli.output import say
 
@@ -34,6 +37,23 @@ class _File(logging.FileHandler):
         """Say that there is no log; what would have stood there is lost, the command goes on."""
         self._told = True
         say(f"cannot write the log {self.baseFilename}")
+
+
+class JsonLines(logging.Formatter):
+    """A line of the log as one JSON object: when, how grave, whose, and what; `error` has the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(said).decode()
 
 
 def log_file(data: Path) -> Path:
