@@ -1,9 +1,10 @@
 """JetStream as the backplane: groups published to, and read from, one stream of a NATS cluster.
 
-Owns the connection and the reader. What a group is among others is `chain`'s affair; what is in it is the
+Owns this hub's place there: what was read and waits, what it is level with, and whether it is away. How the
+stream is reached is `nats_stream`'s affair, what a group is among others `chain`'s, what is in it the
 rounds'. Guarantees that a group is published on top of the one that it was judged on, or not at all, and that
-no message of the stream is passed over. nats-py's own reconnection is off: after any fault the hub joins
-anew, reads what it missed and only then judges again, so a message that was sent is never sent by itself.
+no message of the stream is passed over. After any fault the hub joins anew, reads what it missed and only
+then judges again, so a message that was sent is never sent by itself.
 """
 
 from __future__ import annotations
@@ -14,63 +15,29 @@ import logging
 import secrets
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from core.domain.ids import Epoch
-from core.errors import BadLog, BadSettings, Malformed, NotSaved, TooLarge
+from core.errors import BadLog, BadSettings, Malformed, NotSaved
 from core.hub.judging.chain import Broken, Chain, judged, rulings_of
+from core.hub.log.nats_stream import ACKNOWLEDGE, FAULTS, Reader, Stream, connect
 from core.wire.groups import Group, decode_group, encode_group
-
-try:
-    import nats
-    from nats.errors import Error as NatsError
-    from nats.errors import MaxPayloadError
-    from nats.js import api
-    from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
-except ImportError as error:
-    raise BadSettings(
-        "backplane", "--backplane", "this needs nats-py: pip install 'courtside[backplane]'"
-    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from nats.aio.client import Client
-    from nats.aio.msg import Msg
-    from nats.js import JetStreamContext
 
     from core.domain.ids import TournamentId
     from core.domain.state import Position
     from core.hub.judging.chain import Step
     from core.hub.judging.ledger import Ruling
 
-STREAM = "courtside"
-SUBJECTS = "courtside.log"
-"""What the subjects of all tournaments begin with; one subject a tournament."""
-CONFLICTS = (10071, 10164)
-"""Error codes of a message that does not come right after the one that it names, or that comes twice."""
-COPIES = 3
-"""Servers that keep each message, where so many are named."""
-CONNECT = 2.0
-"""Seconds for one server to answer."""
 JOIN = 15.0
 """Seconds to connect to one server after the other and to find the stream."""
-ACKNOWLEDGE = 2.0
-"""Seconds for an acknowledgement, then the same bytes are sent again."""
 ATTEMPTS = 3
 """How often the same bytes are sent before the backplane is taken for away."""
 JITTER = 1.0
 """Longest wait, in seconds and by chance, before another attempt to join; the rounds' own comes on top."""
-LISTEN = 1.0
-"""Seconds without a message after which the reader looks whether it would get one."""
-PING = 5
-"""Seconds between two pings of a connection; two that stay unanswered end it."""
-FORGOTTEN = 60.0
-"""Seconds after which the server forgets a reader that is gone."""
-BATCH = 256
-"""Messages that are read at a time."""
 MAX_WAITING = 1_024
 """Groups that wait to be stored; while there are more, nothing is read."""
 
@@ -104,9 +71,8 @@ class JetStream:
         self._urls = list(urls)
         self._hub = hub
         self._chain = Chain()
-        self._client: Client | None = None
-        self._stream: JetStreamContext | None = None
-        self._reader: JetStreamContext.PullSubscription | None = None
+        self._stream: Stream | None = None
+        self._reader: Reader | None = None
         self._waiting: deque[tuple[int, Group]] = deque()
         self._read = 0
         """The place of the last message that was read."""
@@ -144,7 +110,7 @@ class JetStream:
                 assert reader is not None, "joined"
                 try:
                     await self._read_on(reader)
-                except (NatsError, OSError, TimeoutError) as error:
+                except FAULTS as error:
                     if (task := asyncio.current_task()) is not None and task.cancelling():
                         # nats-py takes a cancellation for its own where the connection has ended.
                         raise asyncio.CancelledError from error
@@ -180,9 +146,9 @@ class JetStream:
         self._failures += 1
         try:
             async with asyncio.timeout(JOIN):
-                await self._connect()
-                await self._begin(chain)
-        except (NatsError, OSError, TimeoutError) as error:
+                stream = self._stream = await connect(self._urls, f"courtside {self._hub}", self._closed)
+                await self._begin(stream, chain)
+        except FAULTS as error:
             self._away = f"no server answers as it should ({str(error) or type(error).__name__})"
             raise NotSaved("the backplane", self._away) from error
         self._away, self._failures = "", 0
@@ -195,8 +161,8 @@ class JetStream:
             NotSaved: no server answers.
         """
         try:
-            self._target = (await self._context.stream_info(STREAM)).state.last_seq
-        except (NatsError, OSError, TimeoutError) as error:
+            self._target = (await self._connected.extent()).last
+        except FAULTS as error:
             self._fail(f"no word of the stream: {error}", error)
 
     async def wait(self) -> None:
@@ -261,63 +227,25 @@ class JetStream:
         self._lose(str(error))
 
     @property
-    def _context(self) -> JetStreamContext:
-        assert self._stream is not None, "joined before"
+    def _connected(self) -> Stream:
+        if self._stream is None:
+            self._fail("not joined")
         return self._stream
 
-    async def _connect(self) -> None:
-        """Connect to any server, in an order by chance, so that not all hubs come to one.
-
-        Raises:
-            NatsError: none answers.
-            OSError: none answers.
-            TimeoutError: none answers.
-        """
-        urls = list(self._urls)
-        _chance.shuffle(urls)
-        for number, url in enumerate(urls, 1):
-            client = nats.NATS()
-            try:
-                await client.connect(
-                    url,
-                    name=f"courtside {self._hub}",
-                    allow_reconnect=False,
-                    # Else it tries a server that refuses for two minutes.
-                    max_reconnect_attempts=1,
-                    reconnect_time_wait=0,
-                    connect_timeout=CONNECT,
-                    ping_interval=PING,
-                    max_outstanding_pings=2,
-                    error_cb=_note,
-                    closed_cb=partial(self._closed, client),
-                )
-            except (NatsError, OSError, TimeoutError):
-                await _close(client)
-                if number == len(urls):
-                    raise
-                continue
-            self._client = client
-            self._stream = client.jetstream(timeout=ACKNOWLEDGE)
-            return
-
-    async def _begin(self, chain: Chain) -> None:
+    async def _begin(self, stream: Stream, chain: Chain) -> None:
         """Find the stream, made if it is not there, and begin to read it behind a chain.
 
         Raises:
             BadLog: the stream is not the one that the chain is of, or parts of it are gone.
         """
-        context = self._context
-        try:
-            state = (await context.stream_info(STREAM)).state
-        except NotFoundError:
-            state = (await context.add_stream(_stream_config(len(self._urls)))).state
+        extent = await stream.extent(make=True)
         tail = chain.tail
         what = ""
-        if state.last_seq < chain.newest:
-            what = f"it ends at {state.last_seq}, this log has it up to {chain.newest}"
-        elif state.first_seq > tail.at + 1 or state.deleted:
+        if extent.last < chain.newest:
+            what = f"it ends at {extent.last}, this log has it up to {chain.newest}"
+        elif extent.first > tail.at + 1 or extent.holed:
             what = "messages were deleted from it"
-        elif tail.at and await self._id_at(tail.at) != tail.group:
+        elif tail.at and await stream.id_at(tail.at) != tail.group:
             what = f"at {tail.at} it has something else than this log"
         if what:
             self._refuse(
@@ -325,65 +253,42 @@ class JetStream:
                 f"its stream is not the one that this log is of: {what}; start this hub with another --data"
                 " folder, or give the backplane its old stream back",
             )
-        self._reader = await context.pull_subscribe(
-            f"{SUBJECTS}.*",
-            stream=STREAM,
-            config=api.ConsumerConfig(
-                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=tail.at + 1,
-                # What was read is kept in the hub's own log.
-                ack_policy=api.AckPolicy.NONE,
-                inactive_threshold=FORGOTTEN,
-                mem_storage=True,
-                num_replicas=1,
-            ),
-        )
-        self._chain, self._read, self._target = chain, tail.at, state.last_seq
+        self._reader = await stream.read(tail.at + 1)
+        self._chain, self._read, self._target = chain, tail.at, extent.last
 
-    async def _id_at(self, at: int) -> str:
-        message = await self._context.get_msg(STREAM, at)
-        return str((message.headers or {}).get(api.Header.MSG_ID.value, ""))
-
-    async def _read_on(self, reader: JetStreamContext.PullSubscription) -> None:
-        """Take in what comes, one message then those that wait behind it, until there is another reader."""
+    async def _read_on(self, reader: Reader) -> None:
+        """Take in what comes until there is another reader."""
         while self._is_current(reader):
             if len(self._waiting) >= MAX_WAITING:
                 self._room.clear()
                 await self._room.wait()
                 continue
-            try:
-                (first,) = await reader.fetch(1, timeout=LISTEN)
-            except TimeoutError:
+            came = await reader.fetch()
+            if not came:
                 await self._look(reader)
-                continue
-            self._take_in(first, reader)
-            # No more than are there: `fetch` waits for as many as it was asked for.
-            more = min(first.metadata.num_pending, BATCH)
-            for message in await reader.fetch(more, timeout=LISTEN) if more else ():
-                self._take_in(message, reader)
+            for at, message in came:
+                self._take_in(at, message, reader)
 
-    def _is_current(self, reader: JetStreamContext.PullSubscription) -> bool:
+    def _is_current(self, reader: Reader) -> bool:
         return reader is self._reader and self._joined.is_set()
 
-    async def _look(self, reader: JetStreamContext.PullSubscription) -> None:
+    async def _look(self, reader: Reader) -> None:
         """Prove that the silence is one: the server still knows this reader, and has sent it nothing more."""
-        info = await reader.consumer_info()
-        if info.delivered is not None and info.delivered.stream_seq > self._read + MAX_WAITING:
+        if await reader.delivered() > self._read + MAX_WAITING:
             self._lose(f"messages after {self._read} did not come")
 
-    def _take_in(self, message: Msg, reader: JetStreamContext.PullSubscription) -> None:
+    def _take_in(self, at: int, message: bytes, reader: Reader) -> None:
         """Put a message to those that wait, unless its reader was given up.
 
         Raises:
             Malformed: it is no group.
         """
-        at = message.metadata.sequence.stream
         if not self._is_current(reader) or at <= self._read:
             return
         if at > self._read + 1:
             self._lose(f"messages between {self._read} and {at} did not come")
             return
-        self._waiting.append((at, decode_group(message.data)))
+        self._waiting.append((at, decode_group(message)))
         self._read = at
         self._tell()
 
@@ -394,37 +299,21 @@ class JetStream:
             NotSaved: there was no acknowledgement.
             TooLarge: the server does not take so many bytes.
         """
-        subject = f"{SUBJECTS}.{quote(group.tournament, safe='').replace('.', '%2E')}"
-        headers = {
-            api.Header.MSG_ID.value: group.id,
-            api.Header.EXPECTED_STREAM.value: STREAM,
-            api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(expected),
-        }
-        attempts = 0
-        while True:
-            attempts += 1
+        for _ in range(ATTEMPTS):
             try:
-                ack = await self._context.publish(subject, message, timeout=ACKNOWLEDGE, headers=headers)
-            except MaxPayloadError as error:
-                raise TooLarge(
-                    f"the backplane takes no {len(message)} bytes at once; raise its servers' max_payload"
-                ) from error
-            except APIError as error:
-                if error.err_code not in CONFLICTS:
-                    self._fail(f"it refuses: {error.description}", error)
+                sent = await self._connected.publish(group.tournament, group.id, message, expected)
+            except FAULTS as error:
+                self._fail(f"publishing failed: {error}", error)
+            if sent == "late":
                 # No proof that another hub was first: an earlier attempt of this one gets it, too.
                 own = await self._find(group, expected)
                 if own is not None or self._waiting:
                     return own
-            except (TimeoutError, NoStreamResponseError) as error:
-                # Unknown, not failed.
-                logger.warning("no acknowledgement of group %s yet: %s", group.id, error)
-            except (NatsError, OSError) as error:
-                self._fail(f"publishing failed: {error}", error)
-            else:
-                return int(ack.seq)
-            if attempts == ATTEMPTS:
-                self._fail("it does not acknowledge")
+            elif sent != "unknown":
+                return sent
+        reason = "it does not acknowledge"
+        self._lose(reason)
+        raise NotSaved("the backplane", reason)
 
     async def _find(self, group: Group, expected: int) -> int | None:
         """Wait for what came after the expected place, and return the group's own if it is among that."""
@@ -460,42 +349,14 @@ class JetStream:
         self._news.set()
         self._wake()
 
-    async def _closed(self, client: Client) -> None:
-        if client is self._client:
+    def _closed(self, stream: Stream) -> None:
+        if stream is self._stream:
             self._lose("the connection ended")
 
     async def _disconnect(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await _close(client)
-
-
-def _stream_config(servers: int) -> api.StreamConfig:
-    if servers < COPIES:
-        logger.warning("the backplane has one copy of everything: name %d servers for more", COPIES)
-    return api.StreamConfig(
-        name=STREAM,
-        description="Judged commands of Courtside's tournaments; the hubs' logs are its copies",
-        subjects=[f"{SUBJECTS}.*"],
-        storage=api.StorageType.FILE,
-        num_replicas=COPIES if servers >= COPIES else 1,
-        # Full means full: nothing old may make room.
-        discard=api.DiscardPolicy.NEW,
-        max_msgs=-1,
-        max_bytes=-1,
-        deny_delete=True,
-        deny_purge=True,
-    )
-
-
-async def _close(client: Client) -> None:
-    with contextlib.suppress(NatsError, OSError, TimeoutError):
-        async with asyncio.timeout(CONNECT):
-            await client.close()
-
-
-async def _note(error: Exception) -> None:
-    logger.debug("nats: %r", error)
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
 
 
 def _sleep_on() -> None:
