@@ -177,13 +177,20 @@ def _check_stage(plan: Plan, stage: Stage, teams: set[TeamId], pools: Mapping[Po
         case RoundRobin(legs):
             _in_range(legs, 1, MAX_LEGS, where, "legs")
             for pool in stage.pools:
-                _in_range(len(pool.teams), 0, MAX_POOL, f"pool {pool.id}", "the number of its teams")
+                _check_pool(pool)
         case Swiss(rounds):
             _in_range(rounds, 1, MAX_ENTRANTS, where, "rounds")
         case SingleElimination(entrants) | DoubleElimination(entrants):
             _check_entrants(plan, entrants, where, teams, pools)
         case _:
             assert_never(stage.format)
+
+
+def _check_pool(pool: Pool) -> None:
+    """Prove that all of a pool can meet each other."""
+    if len(pool.teams) > MAX_POOL:
+        most = f"has {len(pool.teams)} teams, and at most {MAX_POOL} can all meet each other"
+        raise BadPlan(f"pool {pool.id}", f"{most}: make several pools, or take another format")
 
 
 def _check_entrants(

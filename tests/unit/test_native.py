@@ -224,6 +224,21 @@ def test_what_is_neither_toml_nor_json_is_refused(content: bytes) -> None:
         native.read("cup.toml", content)
 
 
+def test_without_stages_there_is_nothing_to_play() -> None:
+    assert "tournament: has no stages, so nothing could be played: add [[stages]]" in refused(HEAD)
+
+
+def test_a_format_for_pools_without_any_is_played_by_all_teams_in_one() -> None:
+    stage = '[[stages]]\nname = "{}"\nkind = "pools"\nformat = "{}"\n'
+    both = stage.format("League", "round_robin") + stage.format("Swiss", "swiss") + "rounds = 2\n"
+    plan = read(HEAD + both).plan
+    assert [(pool.id, pool.name, len(pool.teams)) for one in plan.stages for pool in one.pools] == [
+        ("league", "League", 4),
+        ("swiss", "Swiss", 4),
+    ]
+    assert len(plan.fixtures) == 6
+
+
 FORMATS = (
     HEAD
     + """

@@ -224,7 +224,7 @@ class TestMaking:
             (making.Draft("Cup", TEAMS, pools=4), "4 pools need at least 8 teams"),
             (
                 making.Draft("Cup", "\n".join(f"Team {n} x" for n in range(100, 170))),
-                "the number of its teams",
+                "at most 64 can all meet each other",
             ),
         ],
     )

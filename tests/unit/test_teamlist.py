@@ -62,6 +62,14 @@ def test_a_knock_out_of_three_has_no_match_for_third_place() -> None:
     assert plan.stages[0].format == SingleElimination()
 
 
+def test_a_pool_is_the_same_in_capitals_and_small_letters() -> None:
+    (stage,) = read("cup.csv", b"name,pool\nReds,A\nBlues,b\nGreens,a\nGolds,B\n").plan.stages
+    assert [(pool.name, pool.teams) for pool in stage.pools] == [
+        ("Pool A", ("reds", "greens")),
+        ("Pool b", ("blues", "golds")),
+    ]
+
+
 def test_a_knock_out_takes_no_pools() -> None:
     with pytest.raises(BadFile, match="a knock-out has no pools"):
         read("cup.csv", b"name,pool\nReds,A\nBlues,B\n", "double_elimination")
@@ -82,7 +90,10 @@ def test_a_knock_out_takes_no_pools() -> None:
         ("name,seed\nx,one\ny,1\n", "row 2: the seed 'one' is not a number from 1 on"),
         ("name\nReds\nREDS\n", "teams: two are called 'REDS': give one of them another name"),
         ("name,id\nReds,R!\nBlues,b\n", "team R!: its id is not a slug"),
-        ("name\n" + "".join(f"Side no. {n} of all\n" for n in range(66)), "must be 0 to 64, not 66"),
+        (
+            "name\n" + "".join(f"Side no. {n} of all\n" for n in range(66)),
+            "has 66 teams, and at most 64 can all meet each other",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(text: str, why: str) -> None:

@@ -201,6 +201,14 @@ def test_the_lowest_time_of_all_matches_is_first_and_who_has_none_last() -> None
     assert [row.lost + row.won for row in tables(state)[0].rows] == [1, 1, 2, 2]
 
 
+def test_who_has_not_run_yet_stands_behind_those_who_have() -> None:
+    plan = ruled(4, "time", game=TimeRules())
+    plan = replace(plan, stages=(replace(plan.stages[0], win=0, draw=0),))
+    m1 = match(plan, 1)
+    state = fold(plan, SetTime(m1, TeamId("b"), 9), SetTime(m1, TeamId("a"), 8), CompleteMatch(m1))
+    assert order(state) == [(1, "a", "time"), (2, "b", "time"), (3, "c", "undecided"), (3, "d", "undecided")]
+
+
 def test_equal_times_are_a_draw_and_the_lower_one_wins() -> None:
     plan = ruled(2, game=TimeRules())
     m1 = match(plan, 1)

@@ -148,11 +148,14 @@ async def _import(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         put_json(document(imported, events))
         return Exit.DONE
-    put(f"{drawn.id}: {drawn.name}, {len(drawn.teams)} teams, {len(drawn.fixtures)} matches")
+    matches = f"{len(drawn.fixtures)} {'match' if len(drawn.fixtures) == 1 else 'matches'}"
+    put(f"{drawn.id}: {drawn.name}, {len(drawn.teams)} teams, {matches}")
     if not new:
         put("it was there already; nothing has changed")
     if imported.playback:
         put(f"the file's results are not entered; `courtside replay {args.file}` plays them")
+    for line in _next(drawn) if new else ():
+        put(line)
     tell_skipped(imported.skipped)
     return Exit.DONE
 
@@ -168,10 +171,18 @@ def document(imported: playback.Imported, events: int) -> dict[str, object]:
     }
 
 
+def _next(drawn: plan.Plan) -> list[str]:
+    """Return what is to be done before anything can be played."""
+    if drawn.status != "running":
+        return [f"it is {drawn.status}: `courtside tournament start {drawn.id}` draws its matches up"]
+    swiss = [stage.name for stage in drawn.stages if isinstance(stage.format, plan.Swiss)]
+    return [f"`courtside tournament draw {drawn.id}` draws the first round of {name}" for name in swiss]
+
+
 def tell_skipped(skipped: Sequence[playback.Skipped]) -> None:
     """Say what of a file was not used or is doubtful, and why."""
     for one in skipped:
-        say(f"skipped {one.where}: {one.why}")
+        say(f"note: {one.where}: {one.why}")
 
 
 IMPORT = Command(

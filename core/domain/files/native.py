@@ -121,6 +121,11 @@ class _Names:
         for name in (identity, *names):
             self.ids.setdefault(name.strip().casefold(), set()).add(identity)
 
+    @property
+    def everything(self) -> set[str]:
+        """The ids of all things of this kind."""
+        return set().union(*self.ids.values())
+
     def find(self, name: str, where: str) -> str:
         """Return the id of the thing that a name means.
 
@@ -165,6 +170,8 @@ class _Reading:
             BadPlan: something named is not there, or a pool has no matches.
         """
         fixtures = tuple(map(self._fixture, self._ids, self._file.matches))
+        if not self._stages:
+            raise BadPlan("tournament", "has no stages, so nothing could be played: add [[stages]]")
         for stage in self._stages:
             for pool in stage.pools if stage.format is None else ():
                 if len(pool.teams) > 1 and not any(fixture.pool == pool.id for fixture in fixtures):
@@ -260,7 +267,7 @@ class _Reading:
                     id=StageId(made),
                     name=stage.name,
                     kind=stage.kind,
-                    pools=tuple(map(self._pool, stage.pools)),
+                    pools=self._pools(stage),
                     win=stage.points.win,
                     draw=stage.points.draw,
                     loss=stage.points.loss,
@@ -312,6 +319,14 @@ class _Reading:
         if stage.advance < 1:
             raise BadPlan(where, f"advance must be at least 1, not {stage.advance}")
         return across(earlier[-1].pools, stage.advance)
+
+    def _pools(self, stage: StageShape) -> tuple[Pool, ...]:
+        """Return a stage's pools; one of all teams where it has none and its format needs one."""
+        if stage.pools or stage.format not in ("round_robin", "swiss"):
+            return tuple(map(self._pool, stage.pools))
+        made = make_slug(stage.name, "all", set(self._pool_names.everything))
+        self._pool_names.add(made, stage.name)
+        return (Pool(PoolId(made), stage.name, tuple(team.id for team in self._teams)),)
 
     def _pool(self, pool: PoolShape) -> Pool:
         letter = re.sub(r"^(group|pool)\s+", "", pool.name, flags=re.IGNORECASE)

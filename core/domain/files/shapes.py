@@ -185,7 +185,9 @@ def _parsed(path: str, content: bytes) -> object:
         if content.lstrip().startswith(b"{"):
             return msgspec.json.decode(content)
         return tomllib.loads(content.decode())
-    except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeError, RecursionError) as error:
+    except UnicodeError as error:
+        raise BadFile(path, "neither TOML nor JSON: it is no text in UTF-8") from error
+    except (msgspec.MsgspecError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadFile(path, f"neither TOML nor JSON: {error}") from error
 
 

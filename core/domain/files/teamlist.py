@@ -154,8 +154,11 @@ def _stage(
 def _pools(entries: Sequence[Mapping[str, str]], teams: Sequence[Team]) -> tuple[Pool, ...]:
     """Return the pools: as the list names them, or one of all teams."""
     members: dict[str, list[TeamId]] = {}
+    written: dict[str, str] = {}
     for entry, team in zip(entries, teams, strict=True):
-        members.setdefault(entry.get("pool", ""), []).append(team.id)
+        name = entry.get("pool", "")
+        # Capitals don't matter: `a` is the pool that was called `A` first.
+        members.setdefault(written.setdefault(name.casefold(), name), []).append(team.id)
     pools: list[Pool] = []
     for name in sorted(members, key=lambda name: (not name, name.casefold())):
         title = f"Pool {name}" if len(name) == 1 else name or "All"

@@ -169,7 +169,7 @@ class Record:
             case "set_points":
                 return _split(group, lambda team: (tallies[team].set_points,), rule)
             case "time":
-                return _split(group, lambda team: (-tallies[team].untimed, -tallies[team].time), rule)
+                return _split(group, self._swiftness, rule)
             case "fair_play":
                 return _split(group, lambda team: (-tallies[team].penalty,), rule)
             case "buchholz":
@@ -180,6 +180,11 @@ class Record:
                 return self._by_lot(group)
             case _:
                 assert_never(rule)
+
+    def _swiftness(self, team: TeamId) -> tuple[int, ...]:
+        """Order by time: who missed none first, who has not run yet after those who have."""
+        tally = self.tallies[team]
+        return -tally.untimed, bool(tally.time), -tally.time
 
     def _head_to_head(self, group: Group) -> list[Group]:
         """Compare level teams by the matches among themselves, and those still level again by theirs alone.
