@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.domain.commands import AssignSlot, ReopenMatch, Side, StartMatch
+from core.domain.commands import (
+    AssignSlot,
+    CompleteMatch,
+    ForfeitMatch,
+    ReopenMatch,
+    Score,
+    SetScore,
+    Side,
+    StartMatch,
+)
 from core.domain.draws.drawing import draw_up
 from core.domain.events import SlotFilled
 from core.domain.games import Game
@@ -19,6 +33,7 @@ from core.domain.plan import (
     SingleElimination,
     Slot,
     Source,
+    Team,
     WinnerOf,
 )
 from core.domain.state import Tournament
@@ -33,6 +48,7 @@ from core.domain.tables.brackets import (
     rounds,
     source_label,
 )
+from tests.support.bench import Bench
 from tests.support.tournaments import cup, finals, fold, match, result
 
 
@@ -256,3 +272,34 @@ def test_a_match_that_began_with_a_team_that_should_not_play_there_is_a_contradi
     by_ops = fold(plan, *result(plan, 1, 2, 1), *result(plan, 2, 0, 1), assigned, StartMatch(match(plan, 3)))
     corrected = fold(plan, *result(plan, 1, 2, 1))
     assert contradictions(by_ops) == contradictions(corrected) == ()
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(2, 128), st.booleans(), st.integers())
+def test_a_knock_out_of_any_size_has_one_champion_by_the_rules(number: int, double: bool, seed: int) -> None:
+    chance = random.Random(seed)
+    teams = tuple(Team(TeamId(f"t{seat}"), f"Team {seat}") for seat in range(number))
+    format_ = DoubleElimination() if double else SingleElimination(third_place=True)
+    stage = replace(cup(2).stages[0], format=format_)
+    bench = Bench(draw_up(replace(cup(2), teams=teams, stages=(stage,), fixtures=())))
+    lost: Counter[TeamId] = Counter()
+    for id_ in bench.state.matches:
+        match = bench.state.matches[id_]
+        if not needed(bench.state, match):
+            continue
+        home, away = match.home.team, match.away.team
+        assert home is not None
+        assert away is not None
+        winner, loser = chance.sample((home, away), 2)
+        if chance.random() < 0.1:
+            bench.enter(ForfeitMatch(id_, loser))
+        else:
+            bench.enter(SetScore(id_, Score(int(winner == home), int(winner == away))), CompleteMatch(id_))
+        lost[loser] += match.round != "Third place"
+    first = champion(bench.state)
+    assert first is not None
+    assert lost.pop(first, 0) <= double
+    assert set(lost.values()) == {2 if double else 1}
+    assert len([team for team in lost if lost[team]]) == number - 1
+    assert fillings(bench.state) == ()
+    assert contradictions(bench.state) == ()

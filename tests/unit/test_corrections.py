@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import (
@@ -15,10 +19,13 @@ from core.domain.commands import (
     StartMatch,
 )
 from core.domain.corrections import Dependent, dependents, preview
-from core.domain.history import Difference, PlaceChange, SlotChange
+from core.domain.draws.drawing import across, draw_up
+from core.domain.history import Difference, PlaceChange, SlotChange, difference
 from core.domain.ids import MatchId, PoolId, TeamId
-from core.domain.plan import OneOf, Slot
+from core.domain.plan import OneOf, Plan, SingleElimination, Slot
+from core.domain.state import Tournament
 from core.domain.tables.brackets import Contradiction
+from core.domain.tables.standings import tables
 from tests.support.bench import Bench
 from tests.support.tournaments import NOON, cup, finals, fold, match, result
 
@@ -113,3 +120,34 @@ def test_an_assigned_side_is_contradicted_by_nothing() -> None:
     bench.enter(*result(plan, 1, 1, 0), AssignSlot(bench.id(3), "home", A))
     found = preview(bench.state, corrected(bench, 1, 0, 1), NOON)
     assert (found.needs_reason, found.changes.slots) == (False, ())
+
+
+def two_pools() -> Plan:
+    """Return two pools of two, and a knock-out of their four teams."""
+    given_plan = finals()
+    four = SingleElimination(across(given_plan.stages[0].pools, 2), third_place=True)
+    stages = (given_plan.stages[0], replace(given_plan.stages[1], format=four))
+    return draw_up(replace(given_plan, stages=stages, fixtures=given_plan.fixtures[:2]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 5), st.integers(1, 5), st.integers(), st.integers(0, 9), st.integers(0, 9))
+def test_a_correction_and_its_inverse_leave_tables_and_slots_as_they_were(
+    played: int, number: int, seed: int, home: int, away: int
+) -> None:
+    plan, chance = two_pools(), random.Random(seed)
+    bench = Bench(plan)
+    right = [chance.choice(((2, 1), (0, 3), (1, 0))) for _ in range(played)]
+    for at, score in enumerate(right, 1):
+        bench.enter(*result(plan, at, *score))
+    before, number = bench.state, min(number, played)
+    wrong = (home, away + (home == away))
+    for score in (wrong, right[number - 1]):
+        bench.enter(*corrected(bench, number, *score), why="miscounted")
+
+    def shown(state: Tournament) -> list[object]:
+        return [(one.home, one.away, one.score, one.phase, one.winner) for one in state.matches.values()]
+
+    assert shown(bench.state) == shown(before)
+    assert tables(bench.state) == tables(before)
+    assert difference(before, bench.state) == Difference()
