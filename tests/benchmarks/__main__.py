@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import fanout, paint, startup
+from tests.benchmarks import commands, delivery, fanout, memory, paint, recovery, startup
 from tests.benchmarks.contest import as_json, contest, report
 
-BENCHMARKS = {found.name: found for found in (fanout.BENCHMARK, paint.BENCHMARK, startup.BENCHMARK)}
+ALL = (
+    *fanout.BENCHMARKS,
+    *delivery.BENCHMARKS,
+    commands.BENCHMARK,
+    recovery.BENCHMARK,
+    memory.BENCHMARK,
+    startup.BENCHMARK,
+    paint.BENCHMARK,
+)
+BENCHMARKS = {found.name: found for found in ALL}
 
 
 def main() -> int:

@@ -32,6 +32,8 @@ class Contestant:
     """Do the work once, in fresh processes."""
     aim: float | None = None
     """The ratio to this peer that Courtside aims at; `None` without an aim or for Courtside itself."""
+    at_most: bool = False
+    """Whether the aim is not to be passed: lower is better."""
 
     def missing(self) -> str | None:
         """Return the first package that is not installed, `None` when all are."""
@@ -123,7 +125,8 @@ def ratio(ours: Result, peer: Result) -> str:
     ratios = [mine / other for mine, other in pairs if other]
     if not ratios:
         return "no ratio: the peer measured 0"
-    aim = f", aim {peer.contestant.aim:g}x" if peer.contestant.aim else ""
+    bound = "at most " if peer.contestant.at_most else ""
+    aim = f", aim {bound}{peer.contestant.aim:g}x" if peer.contestant.aim else ""
     return f"courtside is {median(ratios):.2f}x ({min(ratios):.2f} - {max(ratios):.2f}){aim}"
 
 

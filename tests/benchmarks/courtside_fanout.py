@@ -14,6 +14,8 @@ from tests.benchmarks.crowd import Device, Subscriber, begin, plan
 from tests.benchmarks.servers import hub, port_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.benchmarks.contest import Figures
 
 DEVICES = 20
@@ -47,7 +49,7 @@ async def _measure(port: int, clients: int, warm_up: float, counted: float) -> F
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for device in devices:
-            group.create_task(_score(device, stop))
+            group.create_task(score(device, stop, WINDOW))
         await asyncio.sleep(warm_up)
         before, began = _totals(subscribers), perf_counter()
         await asyncio.sleep(counted)
@@ -68,13 +70,30 @@ async def _measure(port: int, clients: int, warm_up: float, counted: float) -> F
     }
 
 
-async def _score(device: Device, stop: asyncio.Event) -> None:
+async def score(device: Device, stop: asyncio.Event, window: int) -> None:
+    """Score as fast as the answers come, with at most so many entries unanswered.
+
+    Raises:
+        RuntimeError: the hub did not accept everything.
+    """
     while not stop.is_set():
         device.score(1)
-        await device.settled(WINDOW - 1)
+        await device.settled(window - 1)
     await device.settled()
     if set(device.outcomes) != {"accepted"}:
         raise RuntimeError(f"the hub's answers to {device.name}: {dict(device.outcomes)}")
+
+
+async def score_steadily(devices: Sequence[Device], rate: float, stop: asyncio.Event) -> None:
+    """Score so many points a second in all, each in a frame of its own, whether they are answered or not."""
+    sent, began = 0, perf_counter()
+    while not stop.is_set():
+        while sent < (perf_counter() - began) * rate:
+            devices[sent % len(devices)].score(1)
+            sent += 1
+        await asyncio.sleep(0.001)
+    for device in devices:
+        await device.settled()
 
 
 def _totals(subscribers: list[Subscriber]) -> tuple[int, int, int]:

@@ -26,6 +26,7 @@ from core.domain.ids import (
     tournament_room,
 )
 from core.domain.plan import Court, Fixture, Plan, Pool, Slot, Stage, Team
+from core.domain.state import Position
 from core.wire.codec import decode_hub, encode
 from core.wire.messages import (
     BINARY_SUBPROTOCOL,
@@ -63,6 +64,18 @@ class Seen(msgspec.Struct):
     seq: int
 
 
+class Timed(msgspec.Struct):
+    """When an event was entered, for those who measure how long it took."""
+
+    entered_at: datetime
+
+
+class TimedBatch(msgspec.Struct):
+    """An `Events` frame as far as measuring needs it."""
+
+    events: list[Timed]
+
+
 class Batch(msgspec.Struct):
     """An `Events` frame as far as counting needs it."""
 
@@ -70,6 +83,7 @@ class Batch(msgspec.Struct):
 
 
 _batches = msgspec.msgpack.Decoder(Batch)
+_timed_batches = msgspec.msgpack.Decoder(TimedBatch)
 
 
 def plan(matches: int = MATCHES) -> Plan:
@@ -187,10 +201,18 @@ class Device:
 
 
 class Subscriber:
-    """One link that counts the events of the tournament and checks that none is missing or doubled."""
+    """One link that counts the events of the tournament and checks that none is missing or doubled.
 
-    def __init__(self, number: int) -> None:
+    Args:
+        number: makes its name.
+        timed: whether it measures how long each event took from its key press.
+    """
+
+    def __init__(self, number: int, *, timed: bool = False) -> None:
         self.name = DeviceId(f"subscriber-{number}")
+        self.delays: list[float] = []
+        """Seconds from each event's entry to its arrival here."""
+        self._timed = timed
         self.events = 0
         self.frames = 0
         self.size_bytes = 0
@@ -199,6 +221,8 @@ class Subscriber:
         self.failure = ""
         """What went wrong; empty while nothing did."""
         self.client: Client | None = None
+        self._position: Position | None = None
+        """Where it began to listen."""
         self._welcomed = asyncio.Event()
         self._joined = asyncio.Event()
 
@@ -209,8 +233,14 @@ class Subscriber:
         self._send(Hello(self.name, self.name))
         async with asyncio.timeout(PATIENCE):
             await self._welcomed.wait()
-            self._send(Join(tournament_room(TOURNAMENT)))
+            self._send(Join(tournament_room(TOURNAMENT), self._position))
             await self._joined.wait()
+
+    async def come_back(self, port: int) -> None:
+        """Connect again and join from the last event that it has, as after any lost link."""
+        self._welcomed.clear()
+        self._joined.clear()
+        await self.open(port)
 
     def close(self) -> None:
         """End the link."""
@@ -235,9 +265,10 @@ class Subscriber:
                 self._welcomed.set()
             case Snapshot(state=state):
                 self.last_seq = state.position.seq
+                self._position = state.position
                 self._joined.set()
             case Replay(events=events):
-                self.last_seq = events[-1].seq if events else 0
+                self.last_seq = events[-1].seq if events else self.last_seq
                 self._joined.set()
             case Problem():
                 self.failure = repr(message)
@@ -248,6 +279,9 @@ class Subscriber:
         seqs = [event.seq for event in _batches.decode(payload).events]
         if seqs != list(range(self.last_seq + 1, self.last_seq + 1 + len(seqs))):
             self.failure = f"{self.name} had seq {self.last_seq} and then got {seqs[0]} to {seqs[-1]}"
+        if self._timed:
+            now, events = datetime.now(UTC), _timed_batches.decode(payload).events
+            self.delays += [(now - event.entered_at).total_seconds() for event in events]
         self.last_seq = seqs[-1]
         self.events += len(seqs)
         self.frames += 1

@@ -1,4 +1,4 @@
-"""Deliveries a second at 100 clients: one server process, one counting process (this one).
+"""Deliveries a second at 100 and at 1,000 clients: one server process, one counting process (this one).
 
 The peers send about 250 bytes an event, one frame each, and do nothing else. Courtside's hub is the real
 one: entries come in over the ordinary WebSocket path, are judged, sequenced, made durable and sent in
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 
 import uvloop
@@ -19,7 +20,7 @@ from tests.benchmarks.courtside_fanout import measure
 from tests.benchmarks.frames import TEXT, Client, connect
 from tests.benchmarks.servers import peer
 
-CLIENTS = 100
+CLIENTS = (100, 1_000)
 WARM_UP = 1.0
 """Seconds before the counting begins."""
 COUNTED = 4.0
@@ -31,8 +32,8 @@ Join = Callable[[int, Callable[[], None]], Awaitable[Client]]
 """Opens one subscriber on a port; its callback is called once an event."""
 
 
-async def join_websockets(port: int, count: Callable[[], None]) -> Client:
-    """Subscribe to the bare broadcast: every text frame is one event."""
+async def join_bare(port: int, count: Callable[[], None]) -> Client:
+    """Subscribe by connecting: every text frame is one event."""
 
     def receive(client: Client, opcode: int, payload: bytes) -> None:
         if opcode == TEXT:
@@ -63,8 +64,8 @@ async def join_socketio(port: int, count: Callable[[], None]) -> Client:
     return client
 
 
-async def count_deliveries(port: int, join: Join) -> float:
-    """Return the deliveries a second to `CLIENTS` subscribers."""
+async def count_deliveries(port: int, join: Join, clients: int) -> float:
+    """Return the deliveries a second to so many subscribers."""
     total = 0
 
     def count() -> None:
@@ -72,46 +73,47 @@ async def count_deliveries(port: int, join: Join) -> float:
         total += 1
 
     async with asyncio.timeout(START_UP):
-        clients = [await join(port, count) for _ in range(CLIENTS)]
+        joined = [await join(port, count) for _ in range(clients)]
     await asyncio.sleep(WARM_UP)
     before, began = total, perf_counter()
     await asyncio.sleep(COUNTED)
     rate = (total - before) / (perf_counter() - began)
-    if lost := sum(client.closed for client in clients):
-        raise RuntimeError(f"the server closed {lost} of {CLIENTS} subscribers while they were counted")
-    for client in clients:
+    if lost := sum(client.closed for client in joined):
+        raise RuntimeError(f"the server closed {lost} of {clients} subscribers while they were counted")
+    for client in joined:
         client.abort()
     return rate
 
 
-def measure_peer(module: str, join: Join) -> Figures:
+def run_peer(module: str, join: Join, clients: int) -> Figures:
     """Start a peer's server, count, end it."""
-    with peer(module, str(CLIENTS)) as port:
+    with peer(module, str(clients)) as port:
         gc.collect()
-        return {"deliveries a second": uvloop.run(count_deliveries(port, join))}
+        return {"deliveries a second": uvloop.run(count_deliveries(port, join, clients))}
 
 
-def run_courtside() -> Figures:
+def run_courtside(clients: int) -> Figures:
     """Count what Courtside's hub delivers."""
-    return measure(CLIENTS, WARM_UP, COUNTED)
+    return measure(clients, WARM_UP, COUNTED)
 
 
-def run_websockets() -> Figures:
-    """Count what bare `websockets.broadcast` delivers."""
-    return measure_peer("websockets_hub", join_websockets)
+def benchmark(clients: int) -> Benchmark:
+    """Return the contest at so many clients."""
+
+    def against(name: str, packages: tuple[str, ...], module: str, join: Join, aim: float) -> Contestant:
+        return Contestant(name, (*packages, "uvloop"), partial(run_peer, module, join, clients), aim)
+
+    ours = ("courtside", "uvicorn", "uvloop", "msgspec")
+    return Benchmark(
+        f"fanout-{clients}",
+        f"deliveries a second at {clients:,} clients, about 250 bytes an event, higher is better",
+        (
+            Contestant(OURS, ours, partial(run_courtside, clients)),
+            against("websockets.broadcast", ("websockets",), "websockets_hub", join_bare, 2),
+            against("socketio room", ("python-socketio", "aiohttp"), "socketio_hub", join_socketio, 8),
+            against("bare picows", ("picows",), "picows_hub", join_bare, 1),
+        ),
+    )
 
 
-def run_socketio() -> Figures:
-    """Count what python-socketio's rooms deliver."""
-    return measure_peer("socketio_hub", join_socketio)
-
-
-BENCHMARK = Benchmark(
-    "fanout",
-    f"deliveries a second at {CLIENTS} clients, about 250 bytes an event, higher is better",
-    (
-        Contestant(OURS, ("courtside", "uvicorn", "uvloop", "msgspec"), run_courtside),
-        Contestant("websockets.broadcast", ("websockets", "uvloop"), run_websockets, aim=2),
-        Contestant("socketio room", ("python-socketio", "aiohttp", "uvloop"), run_socketio, aim=8),
-    ),
-)
+BENCHMARKS = tuple(benchmark(clients) for clients in CLIENTS)

@@ -24,3 +24,8 @@ def as_value(seq: int) -> dict[str, object]:
 def as_text(seq: int) -> str:
     """Return one event as a frame's text."""
     return json.dumps(as_value(seq), separators=(",", ":"))
+
+
+def as_text_sent(seq: int, sent_at: float) -> str:
+    """Return one event as a frame's text that begins with when it was sent, in monotonic seconds."""
+    return json.dumps({"sent": sent_at} | as_value(seq), separators=(",", ":"))
