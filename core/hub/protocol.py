@@ -208,6 +208,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Know that a refusal ends the handshake too, where the base class would log an error."""
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            # Nobody asks for them any more, and they are a good part of what a quiet connection would keep.
+            self.request.headers.clear()
+            self.response.headers.clear()
+            self.scope["headers"] = []
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True
 

@@ -48,10 +48,13 @@ class Doorkeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or say why not."""
-        refused = self._refuse(scope)
-        await (self._app if refused is None else refused)(scope, receive, send)
+        route = next((one for one in self.routes if one.matches(scope)[0] is not Match.NONE), None)
+        # A WebSocket goes straight to its end: all that is on the way lasts as long as it does, for each.
+        inside = route.app if isinstance(route, WebSocketRoute) else self._app
+        refused = self._refuse(scope, route)
+        await (inside if refused is None else refused)(scope, receive, send)
 
-    def _refuse(self, scope: Scope) -> Response | None:
+    def _refuse(self, scope: Scope, route: BaseRoute | None) -> Response | None:
         headers = HTTPConnection(scope).headers
         if "content-length" in headers and "transfer-encoding" in headers:
             # What a proxy before the hub takes for one request must not be two here (RFC 9112, section 6.1).
@@ -64,7 +67,6 @@ class Doorkeeper:
         wait = self._wait(visitor)
         if wait:
             return too_many(wait, "too many connections from there at a time")
-        route = next((one for one in self.routes if one.matches(scope)[0] is not Match.NONE), None)
         if route is None:
             return None if scope["type"] == "http" else problem(HTTPStatus.NOT_FOUND, NO_SOCKET)
         admitted = self._door.admit(visitor, utc_now())
