@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import CreateTournament, Entry
+from core.domain.commands import Base, CreateTournament, Entry, Undo
 from core.domain.events import Event
-from core.domain.ids import DeviceId
+from core.domain.ids import CommandId, DeviceId, Epoch
 from core.domain.reduce import fold
 from core.domain.state import Tournament
 from core.hub.web.http import Brought
@@ -82,6 +82,28 @@ def test_entries_are_answered_in_their_order_and_known_ones_again(http: httpx.Cl
     assert [answer["id"] for answer in first["answers"]] == ["h1", "h2", "h1"]
     again = post(http, scored("h2")).json()
     assert again["answers"] == [first["answers"][1]]
+
+
+def test_devices_undo_and_redo_each_other_to_any_depth(http: httpx.Client) -> None:
+    first, before = match(PLAN, 2), http.get(LEAGUE).json()["position"]["seq"]
+    made, version = entry(PLAN.id, point(PLAN, 2, "a"), id="d0", device="desk-0"), 2
+    post(http, made)
+    shown: list[int] = []
+    for depth in range(1, 9):
+        undone = Undo(first, CommandId(f"d{depth - 1}"))
+        base = Base(Epoch(http.get(LEAGUE).json()["position"]["epoch"]), version)
+        (answer,) = post(
+            http, entry(PLAN.id, undone, id=f"d{depth}", device=f"desk-{depth % 3}", base=base)
+        ).json()["answers"]
+        assert answer["outcome"] == "accepted", answer
+        version = answer["version"]
+        state = msgspec.json.decode(http.get(LEAGUE).content, type=Tournament)
+        shown.append(state.matches[first].score.home)
+    assert shown == [0, 1] * 4
+    log = http.get(f"{LEAGUE}/events", params={"after": before}).json()["events"]
+    # Nothing is taken out of the log: every step is an event with its device.
+    assert [event["command"] for event in log][-8:] == [f"d{depth}" for depth in range(1, 9)]
+    assert [event["device"] for event in log][-8:] == [f"desk-{depth % 3}" for depth in range(1, 9)]
 
 
 def test_what_cannot_be_used_is_said_entry_by_entry(http: httpx.Client) -> None:
