@@ -21,8 +21,8 @@ import httpx
 import uvloop
 
 from tests.benchmarks.contest import OURS, Benchmark, Contestant, Figures
-from tests.benchmarks.courtside_fanout import DEVICES, score, score_steadily
-from tests.benchmarks.crowd import Device, begin, plan
+from tests.benchmarks.courtside_fanout import score, score_steadily
+from tests.benchmarks.crowd import Device, begin, gather_scorers
 from tests.benchmarks.servers import hub, port_of
 
 WARM_UP = 1.0
@@ -57,10 +57,7 @@ def run_courtside() -> Figures:
 
 async def _courtside(port: int) -> Figures:
     await begin(port)
-    fixtures = plan().fixtures
-    devices = [Device(f"scorer-{number}", fixtures[number::DEVICES]) for number in range(DEVICES)]
-    for device in devices:
-        await device.open(port)
+    devices = await gather_scorers(port)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for device in devices:

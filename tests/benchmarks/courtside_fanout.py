@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from tests.benchmarks.crowd import Device, Subscriber, begin, plan
+from tests.benchmarks.crowd import Device, Subscriber, begin, gather_scorers, gather_subscribers
 from tests.benchmarks.servers import hub, port_of
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from tests.benchmarks.contest import Figures
 
-DEVICES = 20
-"""Scorers, each with a link and matches of their own."""
 WINDOW = 8
 """Unanswered entries of a scorer, each sent in a frame of its own; wider windows make larger batches."""
 
@@ -39,13 +37,7 @@ def measure(clients: int, warm_up: float, counted: float) -> Figures:
 
 async def _measure(port: int, clients: int, warm_up: float, counted: float) -> Figures:
     await begin(port)
-    subscribers = [Subscriber(number) for number in range(clients)]
-    for subscriber in subscribers:
-        await subscriber.open(port)
-    fixtures = plan().fixtures
-    devices = [Device(f"scorer-{number}", fixtures[number::DEVICES]) for number in range(DEVICES)]
-    for device in devices:
-        await device.open(port)
+    subscribers, devices = await gather_subscribers(port, clients), await gather_scorers(port)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for device in devices:

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 TOURNAMENT = TournamentId("bench")
 MATCHES = 200
 COURTS = 20
+DEVICES = 20
+"""Scorers, each with a link and matches of their own."""
 PATIENCE = 30.0
 """Seconds that the hub may take over anything."""
 EVENTS_HEAD = msgspec.msgpack.encode(Events(tournament_room(TOURNAMENT), Epoch(""), ()))[
@@ -297,3 +299,20 @@ async def begin(port: int) -> None:
     organiser.close()
     if organiser.outcomes != {"accepted": 1}:
         raise RuntimeError(f"the hub did not take the tournament: {dict(organiser.outcomes)}")
+
+
+async def gather_subscribers(port: int, count: int, timed: int = 0) -> list[Subscriber]:
+    """Have so many join the tournament; the first `timed` measure how long each event takes."""
+    subscribers = [Subscriber(number, timed=number < timed) for number in range(count)]
+    for subscriber in subscribers:
+        await subscriber.open(port)
+    return subscribers
+
+
+async def gather_scorers(port: int) -> list[Device]:
+    """Have the scorers connect, with the matches dealt out among them."""
+    fixtures = plan().fixtures
+    devices = [Device(f"scorer-{number}", fixtures[number::DEVICES]) for number in range(DEVICES)]
+    for device in devices:
+        await device.open(port)
+    return devices

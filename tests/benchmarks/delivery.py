@@ -17,8 +17,8 @@ import msgspec
 import uvloop
 
 from tests.benchmarks.contest import OURS, Benchmark, Contestant, Figures, note
-from tests.benchmarks.courtside_fanout import DEVICES, measure, score_steadily
-from tests.benchmarks.crowd import Device, Subscriber, begin, plan
+from tests.benchmarks.courtside_fanout import measure, score_steadily
+from tests.benchmarks.crowd import begin, gather_scorers, gather_subscribers
 from tests.benchmarks.fanout import CLIENTS, COUNTED, START_UP, WARM_UP, join_bare, run_peer
 from tests.benchmarks.frames import TEXT, Client, connect
 from tests.benchmarks.servers import hub, peer, port_of
@@ -56,13 +56,7 @@ def run_courtside(clients: int, *, own: bool) -> Figures:
 
 async def _courtside(port: int, clients: int, rate: float) -> Figures:
     await begin(port)
-    subscribers = [Subscriber(number, timed=number < TIMED) for number in range(clients)]
-    for subscriber in subscribers:
-        await subscriber.open(port)
-    fixtures = plan().fixtures
-    devices = [Device(f"scorer-{number}", fixtures[number::DEVICES]) for number in range(DEVICES)]
-    for device in devices:
-        await device.open(port)
+    subscribers, devices = await gather_subscribers(port, clients, TIMED), await gather_scorers(port)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(score_steadily(devices, rate, stop))
