@@ -46,11 +46,15 @@ def seats() -> Seats:
 def open_files(wanted: int) -> int:
     """Return how many files this process may have open; the system is asked for more if they are too few."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft == resource.RLIM_INFINITY or soft >= most:
-        return wanted if soft == resource.RLIM_INFINITY else soft
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    return most
+    have, may = (wanted if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))
+    if have >= wanted or have >= may:
+        return have
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, may), hard))
+    except (ValueError, OSError):
+        # Some systems let a process have fewer than they say.
+        return have
+    return min(wanted, may)
 
 
 class HttpProtocol(H11Protocol):
