@@ -41,7 +41,7 @@ from tui.selectors.bell import Bell
 from tui.selectors.bell import advance as advance_bell
 from tui.selectors.link import advance
 from tui.selectors.queue import conflicts
-from tui.selectors.scene import Scene, followed
+from tui.selectors.scene import Scene, followed, only_figures
 from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
@@ -58,8 +58,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 FRAMES = 30.0
 """Most drawings a second."""
-TICK = 0.5
-"""Seconds between two looks at the clock, for ages and times."""
+TICK = 1.0
+"""Seconds between two looks at the clock, for ages, times and the figures of the links."""
+AFTER_TICK = 0.02
+"""Seconds from a full second of the clock until it is looked at: it never shows one twice."""
 IDLE_AFTER = 120.0
 """Seconds without a key, a click or a paste after which the others are told that nobody is here."""
 _OVER = ("entry", "board")
@@ -168,12 +170,16 @@ class CourtsideApp(KeyboardApp):
             self.say(problems[0])
         unsubscribe = self._realtime.subscribe(self._changed)
         self._unsubscribe = unsubscribe
-        self.set_interval(TICK, self.paint)
+        self.set_timer(TICK - self._clock().microsecond / 1e6 + AFTER_TICK, self._tick)
         if self._start != self.current_mode and self._start in self.MODES:
             self.switch_mode(self._start)
         if self.doors.opens_with_code:
             # Later: above the first screen, which is not there yet.
             self.call_after_refresh(self.push_screen, LetIn(self.doors, at_once=True))
+
+    def _tick(self) -> None:
+        self.paint()
+        self.set_interval(TICK, self.paint)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -195,7 +201,7 @@ class CourtsideApp(KeyboardApp):
             # What was just entered does not wait for the next frame.
             self._entered_on = None
             self.paint()
-        if self._paint_due:
+        if self._paint_due or only_figures(self.scene.view, self._realtime.view):
             return
         wait = self._painted_at + 1 / FRAMES - time.monotonic()
         if wait <= 0:

@@ -67,6 +67,7 @@ def test_a_peer_that_is_not_installed_sits_out(capsys: pytest.CaptureFixture[str
 def test_a_press_is_drawn_by_the_write_that_shows_it() -> None:
     recorder = Recorder(
         master=-1,
+        pid=0,
         chunks=[(1.0, b"pressed 0"), (2.01, b"\rpress"), (2.03, b"ed 1"), (3.02, b"\rpressed 2")],
         presses=[2.0, 3.0],
     )
@@ -74,7 +75,7 @@ def test_a_press_is_drawn_by_the_write_that_shows_it() -> None:
 
 
 def test_a_press_that_is_never_drawn_is_an_error() -> None:
-    recorder = Recorder(master=-1, chunks=[(1.0, b"pressed 0")], presses=[0.5])
+    recorder = Recorder(master=-1, pid=0, chunks=[(1.0, b"pressed 0")], presses=[0.5])
     with pytest.raises(RuntimeError, match="never drawn"):
         recorder.latencies(counted(r"pressed (\d+)"))
 

@@ -17,8 +17,9 @@ from core import (
     Unreachable,
 )
 from tui import cli
+from tui.cli import status
 from tui.cli.exits import EXITS, Exit, Stopped, failure
-from tui.cli.parser import Command
+from tui.cli.parser import Part
 
 if TYPE_CHECKING:
     import argparse
@@ -62,9 +63,8 @@ def ends_by(error: BaseException, monkeypatch: pytest.MonkeyPatch, data: Path) -
     def run(args: argparse.Namespace, settings: Settings) -> int:
         raise error
 
-    broken = Command("broken", "does not work", lambda parser: None, run)
-    monkeypatch.setattr(cli, "COMMANDS", (broken,))
-    return cli.main(["broken", "--data", str(data)])
+    monkeypatch.setattr(status, "STATUS", Part(lambda parser: None, run))
+    return cli.main(["status", "--data", str(data)])
 
 
 def test_a_bug_is_told_in_three_lines_and_its_traceback_is_in_the_log(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,14 @@ def test_help_lists_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     assert all(f"    {command.name} " in out for command in COMMANDS)
     assert "75 saved here" in out
+
+
+def test_only_the_module_of_the_command_that_is_called_is_loaded() -> None:
+    asked = "import sys; from tui.cli import main; main(['queue', '--help']); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    loaded = set(told.splitlines()[-1].split())
+    assert "tui.cli.queueing" in loaded
+    assert loaded.isdisjoint({"tui.cli.exporting", "tui.cli.doctor", "textual"})
 
 
 def test_an_address_that_is_none_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,7 @@ from tui.plain import plain_feed, plain_links, plain_people, plain_queue, plain_
 from tui.selectors import detail, entry, history, queue, scores, status, words
 from tui.selectors.cells import Run, length, plain
 from tui.selectors.link import Watch
+from tui.selectors.scene import only_figures
 
 if TYPE_CHECKING:
     from core.realtime.view import LinkState
@@ -312,6 +313,17 @@ class TestPlain:
 
 
 class TestOneMoment:
+    def test_figures_of_the_links_wait_for_the_next_tick_and_nothing_else_does(self) -> None:
+        desk = desks.lively()
+        before = desk.view
+        desk.tick(1)
+        assert only_figures(before, desk.view)
+        desk.connect("slow")
+        assert not only_figures(before, desk.view)
+        before = desk.view
+        desk.others(home(34), ago=0)
+        assert not only_figures(before, desk.view)
+
     def test_the_last_entry_is_named_with_its_device(self) -> None:
         at, shown, found = shown_match(desks.lively(), 34)
         assert "last: Foxes +1 by ana (this laptop) 14:02:31  confirmed" in plain(

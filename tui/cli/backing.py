@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core import NotSaved
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 
 if TYPE_CHECKING:
     import argparse
@@ -170,9 +170,5 @@ def _document(preview: Preview, done: Restored | None = None) -> dict[str, objec
     }
 
 
-BACKUP = Command(
-    "backup", "a hub's folder into one file, verified; also while it runs", _backup_arguments, _backup
-)
-RESTORE = Command(
-    "restore", "a hub's folder back to a backup; says first what changes", _restore_arguments, _restore
-)
+BACKUP = Part(_backup_arguments, _backup)
+RESTORE = Part(_restore_arguments, _restore)

@@ -11,7 +11,7 @@ from core import fold, history, ids, sheet
 from tui.cli.exits import Exit
 from tui.cli.exporting import cut, read_log
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import run
 
 if TYPE_CHECKING:
@@ -126,9 +126,4 @@ def _result(state: Tournament, match: ids.MatchId) -> str:
     return f"{sheet.result_text(state, found)} {found.phase}"
 
 
-DIFF = Command(
-    "diff",
-    "what changed between two moments",
-    _arguments,
-    lambda args, settings: run(_diff(args, settings)),
-)
+DIFF = Part(_arguments, lambda args, settings: run(_diff(args, settings)))

@@ -22,7 +22,7 @@ from tui.cli import hubs
 from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import log_file
 from tui.cli.output import put, say
-from tui.cli.parser import Command
+from tui.cli.parser import Part
 from tui.cli.reach import ROOM_WAIT, awaited, connect_to_all, located, run, unreachable, whole_log
 from tui.doors import Doors, own_addresses
 from tui.selectors.scene import shown_first
@@ -191,10 +191,5 @@ async def _told(realtime: Realtime, settings: Settings, screen: str) -> View:
     return realtime.view
 
 
-CONSOLE = Command(
-    "console",
-    "the console; it starts a hub of its own where none is configured or running",
-    _arguments,
-    _console,
-)
-BOARD = Command("board", "the hall screen, for a projector", _theme, _board)
+CONSOLE = Part(_arguments, _console)
+BOARD = Part(_theme, _board)

@@ -20,7 +20,7 @@ from tui.cli.crowd import Crowd, Tally
 from tui.cli.exits import Exit, Stopped
 from tui.cli.olympics import winners
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, above_zero, seconds
+from tui.cli.parser import Part, above_zero, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -151,4 +151,4 @@ def _playing(crowd: Crowd) -> Iterator[None]:
             game.result()
 
 
-DEMO = Command("demo", "a lively tournament to try everything with; nothing stays behind", _arguments, _demo)
+DEMO = Part(_arguments, _demo)

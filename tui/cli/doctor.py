@@ -32,7 +32,7 @@ from tui.cli.diagnosis import (
 )
 from tui.cli.exits import Exit
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import located, run
 
 if TYPE_CHECKING:
@@ -138,9 +138,4 @@ def _tell(checks: Sequence[Check], *, as_json: bool, code: Exit) -> int:
     return code
 
 
-DOCTOR = Command(
-    "doctor",
-    "what is wrong here, and what to do",
-    _arguments,
-    lambda args, settings: run(_doctor(args, settings)),
-)
+DOCTOR = Part(_arguments, lambda args, settings: run(_doctor(args, settings)))

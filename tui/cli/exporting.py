@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core import BadFile, export, fetch_past, fold, ids, open_realtime, sheet
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put_bytes
-from tui.cli.parser import Command
+from tui.cli.parser import Part
 from tui.cli.reach import choose, connect, located, run, unreachable, whole_log
 
 if TYPE_CHECKING:
@@ -166,9 +166,4 @@ def _moment(text: str, epoch: ids.Epoch, flag: str) -> datetime:
     return read.astimezone(UTC)
 
 
-EXPORT = Command(
-    "export",
-    "results and the whole attributed log",
-    _arguments,
-    lambda args, settings: run(_export(args, settings)),
-)
+EXPORT = Part(_arguments, lambda args, settings: run(_export(args, settings)))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 from core import Unknown, brackets, commands, events, ids, lookup, open_realtime, telling
 from tui.cli.exits import Exit, Stopped
-from tui.cli.parser import Command
+from tui.cli.parser import Part
 from tui.cli.previewing import add_preview, previewed
 from tui.cli.reach import choose, connect, live, located, run, unreachable
 from tui.cli.scoring import add_answer, add_match, answered, entered, scores
@@ -196,15 +196,5 @@ def _named(what: str, text: str, known: Mapping[str, tuple[str, ...]]) -> str:
     )
 
 
-MATCH = Command(
-    "match",
-    "start, complete, confirm, reopen or forfeit a match",
-    _match_arguments,
-    lambda args, settings: run(_match(args, settings)),
-)
-TOURNAMENT = Command(
-    "tournament",
-    "open, start or finish a tournament, take a team out of it, draw rounds and lots",
-    _tournament_arguments,
-    lambda args, settings: run(_tournament(args, settings)),
-)
+MATCH = Part(_match_arguments, lambda args, settings: run(_match(args, settings)))
+TOURNAMENT = Part(_tournament_arguments, lambda args, settings: run(_tournament(args, settings)))

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from core import DEFAULT_PORT
 from tui.cli.exits import Exit, Stopped
 from tui.cli.logs import FORMAT, JsonLines
-from tui.cli.parser import Command
+from tui.cli.parser import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,4 +298,4 @@ def _wait(ready: Callable[[], str | None], process: subprocess.Popen[bytes]) -> 
     return None
 
 
-HUB = Command("hub", "the hub alone; SIGTERM drains it", _arguments, _hub)
+HUB = Part(_arguments, _hub)

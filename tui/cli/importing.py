@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core import BadFile, commands, formats, founding, ids, open_realtime, plan, playback
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.progress import progress
 from tui.cli.reach import awaited, connect, live, located, run, unreachable, whole_log
 
@@ -185,9 +185,4 @@ def tell_skipped(skipped: Sequence[playback.Skipped]) -> None:
         say(f"note: {one.where}: {one.why}")
 
 
-IMPORT = Command(
-    "import",
-    "make a tournament from a file",
-    _arguments,
-    lambda args, settings: run(_import(args, settings)),
-)
+IMPORT = Part(_arguments, lambda args, settings: run(_import(args, settings)))

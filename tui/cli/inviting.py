@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from core import NewInvite, fetch_invites, ids, join_hub, make_invite, revoke_invite
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, table
-from tui.cli.parser import Command, above_zero, add_json
+from tui.cli.parser import Part, above_zero, add_json
 from tui.cli.reach import located
 
 if TYPE_CHECKING:
@@ -194,10 +194,5 @@ def joined(signed: SignedIn) -> dict[str, object]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-INVITE = Command(
-    "invite",
-    "makes a join code for somebody; list shows the invitations, revoke takes one back",
-    _invite_arguments,
-    _invite,
-)
-JOIN = Command("join", "signs this device in to a hub with a join code", _join_arguments, _join)
+INVITE = Part(_invite_arguments, _invite)
+JOIN = Part(_join_arguments, _join)

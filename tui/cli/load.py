@@ -19,7 +19,7 @@ from core import Link, Unreachable, commands, ids, plan
 from tui.cli.exits import Exit, Stopped
 from tui.cli.measuring import Client, Measured, percentiles
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, above_zero, add_json, count
+from tui.cli.parser import Part, above_zero, add_json, count
 from tui.cli.progress import progress
 from tui.cli.reach import located, run
 
@@ -249,9 +249,4 @@ async def _load(args: argparse.Namespace, settings: Settings) -> int:
     return Exit.DONE if whole else Exit.REFUSED
 
 
-LOAD = Command(
-    "load",
-    "a load test of a hub, in a tournament of its own",
-    _arguments,
-    lambda args, settings: run(_load(args, settings)),
-)
+LOAD = Part(_arguments, lambda args, settings: run(_load(args, settings)))

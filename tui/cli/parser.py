@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,16 +22,45 @@ EPILOG = """exit codes: 0 done; 2 called wrongly; 65 refused or bad input; 69 no
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command."""
+class Part:
+    """What the module of a command gives."""
 
-    name: str
-    summary: str
-    """What it does, in one line without a full stop."""
     arguments: Callable[[argparse.ArgumentParser], None]
     """Adds its own arguments."""
     run: Callable[[argparse.Namespace, Settings], int]
     """Does it; returns the exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; its module is loaded only once it is called, since that takes longer than all the rest."""
+
+    name: str
+    summary: str
+    """What it does, in one line without a full stop."""
+    home: str
+    """Where its part is: `module:NAME`."""
+
+    def load(self, parser: argparse.ArgumentParser) -> None:
+        """Have a parser read this command's arguments and name what runs it."""
+        module, _, name = self.home.partition(":")
+        part: Part = getattr(import_module(module), name)
+        part.arguments(parser)
+        parser.set_defaults(run=part.run)
+
+
+class _Later(argparse.ArgumentParser):
+    """The parser of a command, which learns its arguments once it is called."""
+
+    command: Command | None = None
+
+    def parse_known_args(  # type: ignore[override]  # of the overloads argparse calls this one
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        if self.command is not None:
+            self.command.load(self)
+            self.command = None
+        return super().parse_known_args(args, namespace)
 
 
 def build(commands: Sequence[Command], console: Command) -> argparse.ArgumentParser:
@@ -48,9 +78,8 @@ def build(commands: Sequence[Command], console: Command) -> argparse.ArgumentPar
         parents=[shared],
         allow_abbrev=False,
     )
-    parser.set_defaults(run=console.run)
-    console.arguments(parser)
-    named = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    console.load(parser)
+    named = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=_Later)
     for command in commands:
         child = named.add_parser(
             command.name,
@@ -59,8 +88,7 @@ def build(commands: Sequence[Command], console: Command) -> argparse.ArgumentPar
             parents=[shared],
             allow_abbrev=False,
         )
-        command.arguments(child)
-        child.set_defaults(run=command.run)
+        child.command = command
     return parser
 
 
@@ -87,8 +115,8 @@ def settings_of(args: argparse.Namespace) -> Settings:
         raise BadSettings(typed, error.source, error.why) from error
 
 
-def _shared() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _shared() -> _Later:
+    parser = _Later(add_help=False, argument_default=argparse.SUPPRESS)
     group = parser.add_argument_group("shared flags")
     group.add_argument("--hub", metavar="URL[,URL...]", help="the hubs' addresses (ws://HOST:8765)")
     group.add_argument("--data", metavar="DIR", type=Path, help="the data folder")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core import Unknown, commands, ids, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say, table
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import awaited, connect, located, run, tell_problems
 from tui.cli.scoring import EXITS, WORDS
 
@@ -165,9 +165,4 @@ def _row(queued: Queued) -> tuple[str, ...]:
     )
 
 
-QUEUE = Command(
-    "queue",
-    "the outbox: list, retry, withdraw",
-    _arguments,
-    lambda args, settings: run(_queue(args, settings)),
-)
+QUEUE = Part(_arguments, lambda args, settings: run(_queue(args, settings)))

@@ -19,7 +19,7 @@ from core import commands, ids, open_realtime, playback
 from tui.cli.exits import Exit, Stopped
 from tui.cli.importing import NAMESPACE, add_file, create, document, read_file, tell_skipped
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, above_zero, add_json
+from tui.cli.parser import Part, above_zero, add_json
 from tui.cli.progress import progress
 from tui.cli.reach import awaited, connect, live, located, run, unreachable, whole_log
 
@@ -170,9 +170,4 @@ async def _replay(args: argparse.Namespace, settings: Settings) -> int:
     return Exit.WAITING if player.held else Exit.DONE
 
 
-REPLAY = Command(
-    "replay",
-    "play a file's results through the ordinary command path",
-    _arguments,
-    lambda args, settings: run(_replay(args, settings)),
-)
+REPLAY = Part(_arguments, lambda args, settings: run(_replay(args, settings)))

@@ -13,7 +13,7 @@ from core import BadLog, fetch_analytics, fold, ids, open_realtime, report, stor
 from tui.cli.exits import Exit
 from tui.cli.exporting import from_file
 from tui.cli.output import put, put_json, say, table
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import located, read, run, whole_log
 
 if TYPE_CHECKING:
@@ -160,9 +160,4 @@ def _time(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
-REPORT = Command(
-    "report",
-    "the evening in figures",
-    _arguments,
-    lambda args, settings: run(_report(args, settings)),
-)
+REPORT = Part(_arguments, lambda args, settings: run(_report(args, settings)))

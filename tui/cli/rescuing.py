@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core import commands, ids, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import choose, connect, live, located, run, unreachable
 from tui.cli.scoring import EXITS
 
@@ -106,9 +106,4 @@ def _report(tournament: str, state: str, reason: str, seq: int, *, as_json: bool
     return Exit.DONE if state == "there" else EXITS.get(state, Exit.WAITING)
 
 
-RESCUE = Command(
-    "rescue",
-    "gives a hub that lost a tournament this device's copy of it",
-    _arguments,
-    lambda args, settings: run(_rescue(args, settings)),
-)
+RESCUE = Part(_arguments, lambda args, settings: run(_rescue(args, settings)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core import commands, games, ids, lookup, open_realtime
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import put, put_json, say
-from tui.cli.parser import Command, add_json, seconds
+from tui.cli.parser import Part, add_json, seconds
 from tui.cli.reach import connect, live, located, run, unreachable
 
 if TYPE_CHECKING:
@@ -187,9 +187,4 @@ def _report(entry: Submission, seq: int, *, as_json: bool) -> int:
     return EXITS.get(entry.state, Exit.WAITING)
 
 
-SCORE = Command(
-    "score",
-    "enter a score",
-    _arguments,
-    lambda args, settings: run(_score(args, settings)),
-)
+SCORE = Part(_arguments, lambda args, settings: run(_score(args, settings)))

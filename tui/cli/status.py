@@ -11,7 +11,7 @@ import msgspec
 from core import ids, open_realtime
 from tui.cli.exits import Exit
 from tui.cli.output import put, put_json
-from tui.cli.parser import Command, add_json
+from tui.cli.parser import Part, add_json
 from tui.cli.reach import connect_to_all, located, run
 
 if TYPE_CHECKING:
@@ -83,9 +83,4 @@ def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
             yield f"{indent}{name}: {said}"
 
 
-STATUS = Command(
-    "status",
-    "the connection, the outbox and the rooms",
-    add_json,
-    lambda args, settings: run(_status(args, settings)),
-)
+STATUS = Part(add_json, lambda args, settings: run(_status(args, settings)))

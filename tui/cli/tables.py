@@ -17,7 +17,7 @@ from core import (
     standings,
 )
 from tui.cli.output import put, put_json, say, table
-from tui.cli.parser import Command, add_json, add_tournament
+from tui.cli.parser import Part, add_json, add_tournament
 from tui.cli.reach import located, read, run
 
 if TYPE_CHECKING:
@@ -186,15 +186,5 @@ def _feeders(match: Match, known: Mapping[ids.MatchId, Match]) -> list[Match]:
     return [known[one.match] for one in sources if isinstance(one, plan.WinnerOf) and one.match in known]
 
 
-STANDINGS = Command(
-    "standings",
-    "the leaderboard over all games and the tables, with the tie-break that decided",
-    _arguments,
-    lambda args, settings: run(_standings(args, settings)),
-)
-BRACKET = Command(
-    "bracket",
-    "the knock-out as a tree, and the champion",
-    _arguments,
-    lambda args, settings: run(_bracket(args, settings)),
-)
+STANDINGS = Part(_arguments, lambda args, settings: run(_standings(args, settings)))
+BRACKET = Part(_arguments, lambda args, settings: run(_bracket(args, settings)))

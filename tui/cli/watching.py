@@ -16,7 +16,7 @@ from core import HubLine, Unreachable, fold, ids, open_realtime
 from tui.cli.event_lines import event_document, event_text
 from tui.cli.exits import Exit
 from tui.cli.output import put, put_json, reader_left
-from tui.cli.parser import Command, add_json, add_tournament, count, seconds
+from tui.cli.parser import Part, add_json, add_tournament, count, seconds
 from tui.cli.reach import choose, connect, located, refused_sign_in, run, unreachable, whole_log
 
 if TYPE_CHECKING:
@@ -181,9 +181,4 @@ async def _watch(args: argparse.Namespace, settings: Settings) -> int:
     return Exit.DONE
 
 
-WATCH = Command(
-    "watch",
-    "print a tournament's events as they happen, from the first one on",
-    _arguments,
-    lambda args, settings: run(_watch(args, settings)),
-)
+WATCH = Part(_arguments, lambda args, settings: run(_watch(args, settings)))

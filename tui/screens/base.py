@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -71,6 +72,8 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.stopped = ""
         """What went wrong in drawing the body; `""` while it draws."""
+        self._footer_for: tuple[int, frozenset[str]] | None = None
+        """For which width, and keys that do nothing, the footer stands."""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="frame")
@@ -88,7 +91,12 @@ class MainScreen(Screen[None]):
 
     def stands(self) -> bool:
         """Tell whether frame and body are there: not while they are made or taken down."""
-        return all(self.query(f"#{part}") for part in ("frame", "keys", self.LAST))
+        try:
+            for part in ("frame", "keys", self.LAST):
+                self.query_one(f"#{part}")
+        except NoMatches:
+            return False
+        return True
 
     @property
     def console(self) -> Console:
@@ -111,14 +119,20 @@ class MainScreen(Screen[None]):
         notice = self.console.notice
         self._toggle("notice", (Run(f" {notice}", "strong"),) if notice else None)
         self._line("status", status.bar(scene, width))
-        left, right = keys.footer(self.PLACE, self.console.keymap, width, self.off(scene))
-        self._line("keys", spread((Run(f" {left}", "dim"),), (Run(f"{right} ", "dim"),), width))
+        self._draw_keys(width, self.off(scene))
         if not self.stopped and not self._too_small(width, height):
             self._draw_guarded(scene)
         message = self._too_small(width, height) or self.stopped
         self.set_class(bool(message), "-small")
         if message:
             self.query_one("#small", Lines).show([(Run(f" {line}"),) for line in message.split("\n")])
+
+    def _draw_keys(self, width: int, off: frozenset[str]) -> None:
+        if self._footer_for == (width, off):
+            return
+        self._footer_for = width, off
+        left, right = keys.footer(self.PLACE, self.console.keymap, width, off)
+        self._line("keys", spread((Run(f" {left}", "dim"),), (Run(f"{right} ", "dim"),), width))
 
     def _too_small(self, width: int, height: int) -> str:
         least_width, least_height = self.LEAST

@@ -7,7 +7,7 @@ shows true ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
 
 from tui.selectors.link import Watch
@@ -93,6 +93,16 @@ def followed(scene: Scene) -> ids.TournamentId | None:
     if scene.tournament is None and any(listed.id not in view.tournaments for listed in view.directory):
         return None
     return shown.confirmed.id
+
+
+def only_figures(old: View, new: View) -> bool:
+    """Tell whether only the figures of the links are new: those may wait for the next tick."""
+    before, after = old.connection, new.connection
+    if (before.state, before.role) != (after.state, after.role):
+        return False
+    return all(
+        getattr(old, one.name) is getattr(new, one.name) for one in fields(new) if one.name != "connection"
+    )
 
 
 def duration(seconds: float) -> str:
