@@ -37,6 +37,7 @@ class Recorder:
     """A running program and the record of what it wrote."""
 
     master: int
+    pid: int
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
     """When something was read and what, in order."""
     presses: list[float] = field(default_factory=list)
@@ -66,6 +67,19 @@ class Recorder:
             if monotonic() > deadline:
                 raise TimeoutError(f"the screen never showed {pattern!r}:\n" + "\n".join(self.lines()))
             sleep(0.1)
+
+    def first_shown(self, pattern: str) -> float:
+        """Return when what was written first showed a pattern.
+
+        Raises:
+            RuntimeError: it never did.
+        """
+        screen, stream = blank()
+        for when, chunk in self.chunks:
+            stream.feed(PRIVATE_SEQUENCES.sub(b"", chunk))
+            if re.search(pattern, "\n".join(screen.display)):
+                return when
+        raise RuntimeError(f"the screen never showed {pattern!r}")
 
     def latencies(self, shows: Shows) -> list[float]:
         """Return for each measured press the seconds until the write that drew it was read.
@@ -100,16 +114,18 @@ def recorded(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
     """Run a program in a pty of 120x40 and end it afterwards."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    # An installed program runs from its bytecode, whatever this run is told about writing some.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = subprocess.Popen(
         command,
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+        env={**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
         start_new_session=True,
     )
     os.close(slave)
-    opened = Recorder(master)
+    opened = Recorder(master, program.pid)
     reader = Thread(target=_record, args=(opened,), daemon=True)
     reader.start()
     try:
