@@ -10,13 +10,14 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 import pexpect
 import pyte
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
 KEYS = {
@@ -47,6 +48,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._changed = threading.Condition()
         self._over = False
+        self._reads = threading.Event()
+        self._reads.set()
         self.output = bytearray()
         """Everything that the program wrote, raw."""
         self._child = pexpect.spawn(
@@ -73,6 +76,7 @@ class Terminal:
 
     def _read(self) -> None:
         while True:
+            self._reads.wait()
             try:
                 data = os.read(self._child.child_fd, 65536)
             except OSError:  # the pty's other end is gone
@@ -85,6 +89,20 @@ class Terminal:
                 self._changed.notify_all()
             if not data:
                 return
+
+    @property
+    def descriptor(self) -> int:
+        """The pty's own end, whose modes are the terminal's."""
+        return self._child.child_fd
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """Read nothing that the program writes, as a terminal that hangs: at most one more piece."""
+        self._reads.clear()
+        try:
+            yield
+        finally:
+            self._reads.set()
 
     def text(self) -> str:
         """Return what the screen shows now, a line a row."""

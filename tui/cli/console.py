@@ -7,9 +7,11 @@ leaving, unless others are connected; then the person decides.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core import Realtime, Settings, View
+    from tui.app import CourtsideApp
 
 SCREENS = ("scores", "feed", "people", "links", "queue", "board", "table")
 """What can be shown first; all but the board can be printed without a terminal."""
@@ -70,10 +73,10 @@ def open_console(settings: Settings, screen: str | None = None, doors: Doors | N
     with realtime_in_thread(settings) as realtime:
         realtime.join_all()
         app = CourtsideApp(realtime, settings, screen=screen, doors=doors)
-        app.run(mouse=settings.console.mouse)
+        asyncio.run(_drawn(app, mouse=settings.console.mouse))
         waiting = sum(queued.waiting for queued in realtime.view.queue)
     if not app.return_code:
-        return Exit.DONE
+        return app.return_value or Exit.DONE
     # The terminal is itself again, and Textual has printed what it knows.
     say("the console stopped on a bug; start it again to go on")
     say(
@@ -83,6 +86,14 @@ def open_console(settings: Settings, screen: str | None = None, doors: Doors | N
     )
     say(f"the log is {log_file(settings.data)}")
     return Exit.BUG
+
+
+async def _drawn(app: CourtsideApp, *, mouse: bool) -> None:
+    """Draw until the person leaves, or the terminal or the system ends the program: always in order."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit, int(Exit.INTERRUPTED))
+    await app.run_async(mouse=mouse)
 
 
 def _theme(parser: argparse._ActionsContainer) -> None:
@@ -148,7 +159,7 @@ def _asks(question: str) -> bool:
     """Ask for yes or no; anything but a no is a yes, also when nobody can answer any more."""
     try:
         return not input(question).strip().lower().startswith("n")
-    except EOFError:
+    except (EOFError, OSError):
         return True
 
 
