@@ -37,10 +37,14 @@ CUT = "..."
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a line with one meaning."""
+    """A piece of a line with one meaning; whatever its text comes from, only glyphs are in it."""
 
     text: str
     role: Role = "plain"
+
+    def __post_init__(self) -> None:
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", glyphs(self.text))
 
 
 Line: TypeAlias = tuple[Run, ...]
@@ -86,6 +90,11 @@ Layout: TypeAlias = tuple[Place, ...]
 
 MARGIN = 2
 """Cells before the first column, where the cursor stands."""
+
+
+def glyphs(text: str) -> str:
+    """Return a text in which each character that does not print, or acts on a terminal, is a `?`."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def fit(text: str, width: int, align: Align = "left") -> str:
