@@ -78,7 +78,8 @@ class Everything(Provider):
         """Yield what can be done on the screen below the palette."""
         console, screen = self.console, self.screen
         for tab in TABS:
-            yield Command(tab.title, f"go to screen {tab.number}", partial(console.action_go, tab.place))
+            name = f"{tab.title}: {tab.holds}" if tab.holds else tab.title
+            yield Command(name, f"go to screen {tab.number}", partial(console.action_go, tab.place))
         if isinstance(screen, MainScreen):
             for key in keys.for_place(screen.PLACE):
                 if key.listed and not key.id.startswith(("list.", "go.")) and key.id != "app.palette":

@@ -113,6 +113,8 @@ async def test_the_palette_goes_to_a_screen_and_to_a_match() -> None:
     async with opened(desks.lively()) as console:
         await console.press("ctrl+p", *"feed", "enter")
         await console.wait_for("FOLLOWING")
+        await console.press("ctrl+p", *"standings", "enter")
+        await console.wait_for("[Standings]")
         await console.press("ctrl+p", *"M033 Norr")
         await console.wait_for("M033 Norrköping 1 [A] v Zebras, Court 3")
         await console.press("enter")

@@ -52,6 +52,14 @@ async def test_an_acknowledged_alert_stays_listed_and_counts_no_longer() -> None
         await console.wait_for("Alerts 0")
 
 
+async def test_keys_that_find_nothing_to_do_say_so() -> None:
+    async with opened(desks.lively()) as console:
+        await console.press("5", "a")
+        await console.wait_for("There is no alert to acknowledge")
+        await console.press("f", "D")
+        await console.wait_for("An endpoint is drained in the table of links")
+
+
 async def test_a_low_window_leaves_the_graph_out_and_the_row_is_copied() -> None:
     async with opened(pooled(), (70, 16)) as console:
         await console.press("5")

@@ -46,8 +46,10 @@ async def _rescue(args: argparse.Namespace, settings: Settings) -> int:
             tournament = choose(held, args.tournament)
             await live(realtime, tournament, ANSWER_WAIT)
             return await _missing(realtime, tournament, args)
-        copies = realtime.view.tournaments
-        copy = copies[choose((one for one in copies if one not in held), args.tournament)].confirmed
+        copies = {id: one for id, one in realtime.view.tournaments.items() if id not in held}
+        if not copies:
+            raise Stopped(Exit.REFUSED, "this device has no copy of a tournament that the hub lacks")
+        copy = copies[choose(copies, args.tournament)].confirmed
         if not args.yes:
             _ask(copy)
         entry = realtime.rescue(copy.id)

@@ -38,6 +38,8 @@ class Tab:
     number: int
     """The key that jumps to it; it stays the same when other screens come or go."""
     title: str
+    holds: str = ""
+    """What people look for there by other names."""
 
 
 TABS: tuple[Tab, ...] = (
@@ -48,7 +50,7 @@ TABS: tuple[Tab, ...] = (
     Tab("links", 5, "Links"),
     Tab("queue", 6, "Queue"),
     Tab("board", 7, "Board"),
-    Tab("table", 8, "Table"),
+    Tab("table", 8, "Table", "standings, bracket, history"),
 )
 _log = logging.getLogger(__name__)
 NOTICE_FOR = 5.0

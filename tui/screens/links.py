@@ -87,14 +87,19 @@ class LinksScreen(ListScreen):
 
     def action_drain(self) -> None:
         link = self.link
-        if self.table == "links" and link is not None:
+        if self.table != "links":
+            self.console.say("An endpoint is drained in the table of links:  f  leads there")
+        elif link is not None:
             self.console.drain(link.endpoint, wanted=not link.drained)
 
     def action_acknowledge(self) -> None:
-        if self.table == "alerts" and self.rows.cursor is not None:
+        alerts = tuple(one.key for one in links.alerts(self.scene, self.console.company))
+        if not alerts:
+            self.console.say("There is no alert to acknowledge")
+        elif self.table == "alerts" and self.rows.cursor is not None:
             self.console.acknowledge((self.rows.cursor,))
         else:
-            self.console.acknowledge(tuple(one.key for one in links.alerts(self.scene, self.console.company)))
+            self.console.acknowledge(alerts)
 
     def action_copy(self) -> None:
         if self.rows.text:
