@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import commands, delivery, fanout, memory, opening, paint, recovery, startup
+from tests.benchmarks import commands, delivery, fanout, memory, opening, paint, recovery, scrolling, startup
 from tests.benchmarks.contest import as_json, contest, report
 
 ALL = (
@@ -16,6 +16,7 @@ ALL = (
     memory.BENCHMARK,
     startup.BENCHMARK,
     paint.BENCHMARK,
+    scrolling.BENCHMARK,
     opening.BENCHMARK,
 )
 BENCHMARKS = {found.name: found for found in ALL}

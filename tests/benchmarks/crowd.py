@@ -290,11 +290,11 @@ class Subscriber:
         self.size_bytes += len(payload)
 
 
-async def begin(port: int) -> None:
-    """Create the tournament on an empty hub."""
+async def begin(port: int, matches: int = MATCHES) -> None:
+    """Create the tournament, of so many matches, on an empty hub."""
     organiser = Device("organiser", ())
     await organiser.open(port)
-    organiser.submit([CreateTournament(plan())])
+    organiser.submit([CreateTournament(plan(matches))])
     await organiser.settled()
     organiser.close()
     if organiser.outcomes != {"accepted": 1}:

@@ -1,7 +1,8 @@
 """From key to paint: how long after a press the console has written what it changed, at 120x40.
 
-Courtside shows 200 matches while 500 events a second arrive from a hub process; the peer is the least that
-Textual can do with a key and nothing else going on, so the difference is what Courtside adds.
+Courtside shows 200 matches while 500 events a second arrive from a hub process. One peer is the least that
+Textual can do with a key and nothing else going on, so the difference is what Courtside adds; the other one
+is a board of as many rows in Textual's own DataTable, which gets as many entries without a hub.
 """
 
 from __future__ import annotations
@@ -52,6 +53,19 @@ def run_empty() -> Figures:
         opened.wait_for("pressed 0")
         press_all(opened, "l")
         return figures(opened.latencies(counted(r"pressed (\d+)")), "key to paint")
+
+
+def run_table() -> Figures:
+    """Measure a DataTable of as many matches and entries."""
+    command = [sys.executable, "-m", "tests.benchmarks.peers.table_app", str(MATCHES), str(RATE)]
+    with recorded(command, {}) as opened:
+        opened.wait_for("M000")
+        sleep(SETTLE)
+        press_all(opened, "l")
+        scored = figures(opened.latencies(counted(r"pressed (\d+)")), "score")
+        opened.presses.clear()
+        press_all(opened, "j")
+        return {**scored, **figures(opened.latencies(counted(r"at (\d+)")), "move")}
 
 
 def counted(pattern: str) -> Shows:
@@ -136,5 +150,6 @@ BENCHMARK = Benchmark(
     (
         Contestant(OURS, ("courtside", "textual"), run_courtside),
         Contestant("empty Textual app", ("textual",), run_empty),
+        Contestant("DataTable board", ("textual",), run_table),
     ),
 )

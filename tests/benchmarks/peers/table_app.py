@@ -29,7 +29,6 @@ class TableApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("l", "count", "Count"),
         ("j", "down", "Down"),
-        ("f", "page", "Page"),
         ("q", "quit", "Leave"),
     ]
 
@@ -65,13 +64,15 @@ class TableApp(App[None]):
 
     def action_count(self) -> None:
         self.pressed += 1
-        self.query_one(Static).update(f"pressed {self.pressed}")
+        self._count()
+
+    def _count(self) -> None:
+        row = self.query_one(DataTable).cursor_row
+        self.query_one(Static).update(f"pressed {self.pressed} at {row}")
 
     def action_down(self) -> None:
         self.query_one(DataTable).action_cursor_down()
-
-    def action_page(self) -> None:
-        self.query_one(DataTable).action_page_down()
+        self._count()
 
 
 if __name__ == "__main__":
