@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from core.domain.commands import CreateTournament
+from core.hub.judging.chain import Link, Step, Tail
 from core.hub.log.backup import LOG, MANIFEST
 from core.hub.log.sqlite_log import SqliteLog
 from core.realtime.thread import realtime_in_thread
@@ -288,3 +289,17 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = here("restore", tmp_path / "nowhere.zip", "--data", tmp_path / "data", "--dry-run")
     assert done.code == 65
     assert "nowhere.zip: there is no such file" in done.err
+
+
+def test_a_log_that_came_from_a_backplane_goes_on_there(data: Path, tmp_path: Path) -> None:
+    with closing(SqliteLog(data / "hub" / LOG)) as log:
+        log.chain()
+        at = next(kept.state.position for kept in log.read().tournaments if kept.state.id == PLAN.id)
+        log.commit([], Step(Link(PLAN.id, 1, "g1", at.epoch, at.seq), Tail(1, "g1")))
+    assert here("backup", tmp_path / "b.zip", "--data", data).code == 0
+    done = here("restore", tmp_path / "b.zip", "--data", tmp_path / "new")
+    assert done.code == 0
+    assert "comes from the backplane" in done.out
+    with closing(SqliteLog(tmp_path / "new" / "hub" / LOG)) as log:
+        assert at in [kept.state.position for kept in log.read().tournaments], "no epoch of its own"
+        assert log.chain().newest == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import socket
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from random import Random
 from threading import Thread, Timer
 from typing import TYPE_CHECKING
@@ -103,12 +104,21 @@ def hub_state(hub: HubProcess) -> Tournament:
 
 
 def test_a_restarted_hub_is_the_same_hub(hub: HubProcess) -> None:
+    points = [scored(number) for number in range(120)]
+    given = hub.post(*points)
     before = httpx.get(f"{hub.http}/v1/tournaments/{PLAN.id}").json()
     identity = httpx.get(f"{hub.http}/healthz").json()["hub"]
-    hub.restart()
-    assert httpx.get(f"{hub.http}/v1/tournaments/{PLAN.id}").json() == before
-    assert httpx.get(f"{hub.http}/healthz").json()["hub"] == identity
-    assert hub.post(CREATE)[0].seq == 1
+    assert hub.stop() == 0
+    with closing(sqlite3.connect(hub.data / "hub" / "log.sqlite3")) as log:
+        (seq,) = log.execute("SELECT seq FROM snapshots").fetchone()
+    assert seq == before["position"]["seq"], "it starts from there"
+    # Asked to stop or killed: it goes on where it was.
+    for begin in (hub.start, hub.restart):
+        begin()
+        assert httpx.get(f"{hub.http}/v1/tournaments/{PLAN.id}").json() == before
+        assert httpx.get(f"{hub.http}/healthz").json()["hub"] == identity
+        assert hub.post(CREATE)[0].seq == 1
+        assert hub.post(*points) == given
 
 
 def test_a_hub_that_is_asked_to_stop_says_goodbye_and_ends_with_0(hub: HubProcess) -> None:

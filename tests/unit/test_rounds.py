@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from core.domain.commands import Broadcast, CreateTournament, Entry, Undo
 from core.domain.ids import GLOBAL_ROOM, CommandId, Epoch, RoomId, TeamId, team_room
 from core.domain.state import Position
-from core.errors import NotSaved
+from core.errors import BadLog, NotSaved
 from core.hub.door.access import TRUSTED
 from core.hub.judging.gate import Gate
 from core.hub.log.rounds import MAX_INBOX, Rounds
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from core.domain.answers import Answer
     from core.domain.events import Event
     from core.hub.judging.chain import Step
-    from core.hub.judging.ledger import Ruling
+    from core.hub.judging.ledger import Known, Ruling
     from core.hub.log.sqlite_log import Content
     from core.hub.rooms.room import Room
 
@@ -283,6 +284,43 @@ async def test_a_database_that_is_full_or_read_only_is_read_on_and_written_when_
     assert ann.answered == [CREATE.id, *(one.id for one in entries)]
 
 
+class Unreadable(SqliteLog):
+    """A log in which ids cannot be looked up for a while."""
+
+    broken = False
+
+    def known(self, command: CommandId) -> Known | None:
+        if self.broken:
+            raise BadLog(str(self.path), "disk I/O error")
+        return super().known(command)
+
+    def recover(self) -> Content:
+        if self.broken:
+            raise BadLog(str(self.path), "disk I/O error")
+        return super().recover()
+
+
+async def test_while_ids_cannot_be_looked_up_nothing_is_judged_and_nothing_told_twice(path: Path) -> None:
+    ann, log = Recorder(), Unreadable(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE, scored("p1"))
+        await ann.until(lambda: "p1" in ann.answered)
+        log.broken = True
+        bring(rounds, ann, scored("p1"), scored("p2"))
+        await ann.until(lambda: False in ann.told)
+        assert ann.deferred == ["p1", "p2"]
+        assert rounds.answers([CommandId("p1"), CommandId("p2")]) == ()
+        log.broken = False
+        await ann.until(lambda: True in ann.told)
+        bring(rounds, ann, scored("p1"), scored("p2"))
+        await ann.until(lambda: "p2" in ann.answered)
+        rounds.stop()
+    assert [answer.seq for answer in rounds.answers([CommandId("p1"), CommandId("p2")])] == [3, 4]
+    await rounds.close()
+
+
 def spoken(id: str, room: RoomId = REDS) -> Entry:
     return entry(PLAN.id, Broadcast(room, "lunch"), id=id)
 
@@ -323,6 +361,35 @@ class Forgetful(SqliteLog):
         if self.lies:
             self.lies = False
             raise NotSaved(str(self.path), "cannot say")
+
+
+class Short(Forgetful):
+    """One that has only the last event at hand when it is read again."""
+
+    def recover(self) -> Content:
+        content = super().recover()
+        return replace(
+            content, tournaments=tuple(replace(kept, recent=kept.recent[-1:]) for kept in content.tournaments)
+        )
+
+
+async def test_what_cannot_be_told_event_by_event_is_a_visible_reset(path: Path) -> None:
+    ann, log = Recorder(), Short(path)
+    rounds = Rounds(log, ann, lambda: EPOCH)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rounds.run())
+        bring(rounds, ann, CREATE)
+        await ann.until(lambda: "announced" in ann.told)
+        log.lies = True
+        bring(rounds, ann, scored("p1"), scored("p2"))
+        await ann.until(lambda: True in ann.told)
+        rounds.stop()
+    assert EPOCH in ann.told, "who is in the room gets its state"
+    assert not any(isinstance(told, tuple) for told in ann.told), "and no events behind a gap"
+    room = rounds.rooms.room(PLAN.id)
+    assert room is not None
+    assert room.state.matches[match(PLAN, 1)].score.home == 2
+    await rounds.close()
 
 
 async def test_what_was_stored_after_all_is_told_when_the_log_was_read_again(path: Path) -> None:
