@@ -16,6 +16,7 @@ from core.domain.ids import CommandId, DeviceId, Epoch, RoomId, TeamId, admin_ro
 from core.domain.state import Position
 from core.errors import BadLog, NotSaved
 from core.hub.judging.ledger import Contradicted, Known, Ledger, Repeated, Ruling
+from core.hub.log import tables
 from core.hub.log.sqlite_log import Lineage, SqliteLog
 from core.hub.rooms.side import KEEP, SideRoom, SideTail
 from core.wire.offers import Bring, Offer
@@ -119,6 +120,26 @@ def test_a_checkpoint_moves_the_write_ahead_file_into_the_log(log: SqliteLog, pa
     log.checkpoint()
     assert path.stat().st_size > before
     log.checkpoint()
+
+
+def test_a_write_ahead_file_that_was_swollen_gives_its_room_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MAX_IDLE_WAL_BYTES", 64 << 10)
+    log, ledger = SqliteLog(path), Ledger(lambda: EPOCH)
+
+    def commit(*entries: Entry) -> int:
+        log.commit(
+            [one for one in (ledger.submit(made, NOON) for made in entries) if isinstance(one, Ruling)]
+        )
+        return path.with_name(f"{path.name}-wal").stat().st_size
+
+    commit(ENTRIES[0])
+    swollen = commit(*(entry(PLAN.id, point(PLAN, 1, "a"), id=f"p{number}") for number in range(500)))
+    assert swollen > 256 << 10
+    log.checkpoint()
+    assert commit(entry(PLAN.id, point(PLAN, 1, "a"), id="next")) <= 64 << 10
+    log.close()
 
 
 def test_a_log_of_a_newer_version_is_refused(log: SqliteLog, path: Path) -> None:
