@@ -109,6 +109,9 @@ def back_up(data: Path, target: Path, at: datetime, *, replace: bool = False) ->
                 raise BadFile(str(target), "was made by somebody else meanwhile; --force replaces it")
             draft.replace(target)
             sync_folder(target.parent)
+    except NotSaved as error:
+        # Where it was gathered is gone again, and tells nobody anything.
+        raise NotSaved(str(target), error.why) from error
     except OSError as error:
         raise NotSaved(str(target), error.strerror or str(error)) from error
     return manifest
