@@ -37,7 +37,6 @@ from core.hub.log.backups import Backups
 from core.hub.log.rounds import Rounds, utc_now
 from core.hub.log.sqlite_log import SqliteLog
 from core.hub.protocol import MAX_FRAME_BYTES, CompressingProtocol, SocketProtocol
-from core.settings import endpoint
 
 if TYPE_CHECKING:
     import socket
@@ -179,6 +178,11 @@ def _peers(options: HubOptions) -> tuple[str, ...]:
     if options.peers and not options.backplane:
         why = "only hubs that share their tournaments stand in for each other; --backplane is missing"
         raise BadSettings("peers", "--peers", why)
+    if not options.peers:
+        return ()
+    # Here and not above: the settings take half a second to load, and every hub would wait for that.
+    from core.settings import endpoint
+
     try:
         return tuple(endpoint(one) for one in options.peers)
     except ValueError as error:
