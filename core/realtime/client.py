@@ -151,33 +151,13 @@ class Client:
         """Take an entry back, by `undo` where only a command can; `outcome` is told of what needs none."""
         self.ask(partial(self._withdraw, id, undo, outcome))
 
-    def retry(self, id: CommandId) -> None:
-        """Send an entry now."""
-        self.ask(lambda: self._perform(self._engine.retry(id, moment := now()), moment))
+    def have(self, act: Callable[[Engine, Moment], list[Effect]]) -> None:
+        """Have the engine decide something, in the order of asking."""
+        self.ask(lambda: self._perform(act(self._engine, moment := now()), moment))
 
     def set_idle(self, idle: bool) -> None:
-        """Tell whether somebody is at the keys."""
+        """Tell whether somebody is at the keys, if this client still runs."""
         self.put(lambda: self._perform(self._engine.set_idle(idle, moment := now()), moment))
-
-    def reconnect(self, endpoint: str | None = None) -> None:
-        """Dial an endpoint afresh now, or all of them."""
-        self.ask(lambda: self._perform(self._engine.reconnect(moment := now(), endpoint), moment))
-
-    def drain(self, endpoint: str) -> None:
-        """Carry nothing over an endpoint."""
-        self.ask(lambda: self._perform(self._engine.drain(endpoint, moment := now()), moment))
-
-    def undrain(self, endpoint: str) -> None:
-        """Use a drained endpoint again."""
-        self.ask(lambda: self._perform(self._engine.undrain(endpoint, moment := now()), moment))
-
-    def add_endpoint(self, endpoint: str) -> None:
-        """Use one more endpoint."""
-        self.ask(lambda: self._perform(self._engine.add_endpoint(endpoint, moment := now()), moment))
-
-    def remove_endpoint(self, endpoint: str) -> None:
-        """Forget an endpoint."""
-        self.ask(lambda: self._perform(self._engine.remove_endpoint(endpoint, moment := now()), moment))
 
     def close(self) -> None:
         """Begin to close; `run` ends when that is done."""

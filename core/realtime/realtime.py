@@ -235,7 +235,8 @@ class Realtime:
         Raises:
             Unknown: this device's queue has no such entry, or several.
         """
-        self._client.retry(find_queued(self.view, id).id)
+        found = find_queued(self.view, id).id
+        self._client.have(lambda engine, moment: engine.retry(found, moment))
 
     def set_idle(self, idle: bool) -> None:
         """Tell the others, by presence, whether somebody is at this device's keys; at first somebody is."""
@@ -251,7 +252,8 @@ class Realtime:
             Unknown: it is none of those that are used.
             BadInput: it is no address of a hub.
         """
-        self._client.reconnect(None if endpoint is None else self._used(endpoint))
+        address = None if endpoint is None else self._used(endpoint)
+        self._client.have(lambda engine, moment: engine.reconnect(moment, address))
 
     def drain(self, endpoint: str) -> None:
         """Carry nothing over an endpoint any more: its rooms move first.
@@ -262,7 +264,8 @@ class Realtime:
             Unknown: it is none of those that are used.
             BadInput: it is no address of a hub.
         """
-        self._client.drain(self._used(endpoint))
+        address = self._used(endpoint)
+        self._client.have(lambda engine, moment: engine.drain(address, moment))
 
     def undrain(self, endpoint: str) -> None:
         """Use a drained endpoint again.
@@ -271,7 +274,8 @@ class Realtime:
             Unknown: it is none of those that are used.
             BadInput: it is no address of a hub.
         """
-        self._client.undrain(self._used(endpoint))
+        address = self._used(endpoint)
+        self._client.have(lambda engine, moment: engine.undrain(address, moment))
 
     def add_endpoint(self, address: str) -> None:
         """Use one more endpoint from now on; the view lists it as soon as it is used.
@@ -279,7 +283,8 @@ class Realtime:
         Raises:
             BadInput: it is no address of a hub.
         """
-        self._client.add_endpoint(_endpoint(address))
+        added = _endpoint(address)
+        self._client.have(lambda engine, moment: engine.add_endpoint(added, moment))
 
     def remove_endpoint(self, address: str) -> None:
         """Forget an endpoint: its links are hung up, and its rooms go on over others.
@@ -288,7 +293,8 @@ class Realtime:
             Unknown: it is none of those that are used.
             BadInput: it is no address of a hub.
         """
-        self._client.remove_endpoint(self._used(address))
+        removed = self._used(address)
+        self._client.have(lambda engine, moment: engine.remove_endpoint(removed, moment))
 
     @property
     def attendance(self) -> Attendance:
