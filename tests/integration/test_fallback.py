@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 
 from core.domain.commands import CreateTournament
-from core.realtime.network.pages import fetch_log
+from core.domain.ids import TournamentId
+from core.errors import Unknown, Unreachable
+from core.realtime.network.pages import fetch_directory, fetch_log
 from core.realtime.realtime import open_realtime
 from tests.support.http_proxy import HttpProxy
 from tests.support.hub import HubProcess
@@ -87,3 +89,14 @@ async def test_behind_a_captive_portal_nothing_is_taken_for_the_hub(hub: HubProc
             assert kept.state == "saved"
             proxy.portal = False
             assert (await kept.confirmed(20)).outcome == "accepted"
+
+
+def test_a_page_is_not_taken_for_the_hub_that_is_asked(hub: HubProcess, tmp_path: Path) -> None:
+    with HttpProxy(hub.port) as proxy:
+        settings = quick(tmp_path, proxy.url)
+        with pytest.raises(Unknown):
+            fetch_log(settings, TournamentId("nothing"))
+        proxy.portal = True
+        proxy.cut()
+        with pytest.raises(Unreachable, match="is no hub"):
+            fetch_directory(settings)

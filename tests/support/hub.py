@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 
-START_UP = 15.0
-"""Seconds that a hub may take to say where it is."""
+START_UP = 40.0
+"""Seconds that a hub may take to say where it is; on a busy machine fifteen were too few."""
 AWAY = MappingProxyType({"X-Forwarded-For": "192.0.2.7"})
 """What a request says that a proxy on this machine brings from elsewhere: the hub does not trust it."""
 PROGRAM = (
