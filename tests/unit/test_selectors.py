@@ -12,24 +12,26 @@ from msgspec import structs
 from core.domain.commands import (
     AddScore,
     CompleteMatch,
+    ForfeitMatch,
     Notify,
     Score,
     SetScore,
     StartMatch,
     Undo,
 )
-from core.domain.ids import Epoch, MatchId, TeamId
+from core.domain.ids import Epoch, MatchId, TeamId, TournamentId
 from core.domain.state import Past
 from core.realtime.effects import RoomLive
+from core.wire.messages import Listing
 from tests.support import desks
 from tests.support.console import Desk
 from tests.support.desks import home, match, scene, shown_match
-from tests.support.tournaments import league
+from tests.support.tournaments import EPOCH, league
 from tui.plain import plain_feed, plain_links, plain_people, plain_queue, plain_scores
 from tui.selectors import detail, entry, history, queue, scores, status, words
 from tui.selectors.cells import Run, length, plain
 from tui.selectors.link import Watch
-from tui.selectors.scene import only_figures
+from tui.selectors.scene import followed, only_figures
 
 if TYPE_CHECKING:
     from core.realtime.view import LinkState
@@ -323,6 +325,32 @@ class TestOneMoment:
         before = desk.view
         desk.others(home(34), ago=0)
         assert not only_figures(before, desk.view)
+
+    def test_a_forfeit_says_who_and_how_much(self) -> None:
+        desk = desks.lively()
+        of = desk.match("m036")
+        assert of.home.team is not None
+        desk.others(ForfeitMatch(of.id, of.home.team, "no_show"), ago=0)
+        at, shown, found = shown_match(desk, 36)
+        line = history.history(at, shown, found)[0]
+        name = words.side(shown.projected, found, "home")
+        assert (line.what, line.score) == (f"{name}: no-show", "0-3")
+
+    def test_the_tournament_that_stays_is_left_when_it_is_finished(self) -> None:
+        desk = desks.lively()
+        at = scene(desk)
+        assert followed(at) == desks.SPRING
+        listing = Listing(TournamentId("other"), "Other", EPOCH, 1)
+        unknown = replace(at, view=replace(at.view, directory=(listing,)))
+        assert followed(unknown) is None
+        assert followed(replace(unknown, tournament=desks.SPRING)) == desks.SPRING
+        shown = at.view.tournaments[desks.SPRING]
+        over = replace(shown, confirmed=structs.replace(shown.confirmed, status="finished"))
+        assert followed(replace(at, view=replace(at.view, tournaments={desks.SPRING: over}))) is None
+        assert followed(scene(Desk())) is None
+
+    def test_nothing_but_glyphs_is_in_a_line(self) -> None:
+        assert Run("a\x1b[2J\u202eb").text == "a?[2J?b"
 
     def test_the_last_entry_is_named_with_its_device(self) -> None:
         at, shown, found = shown_match(desks.lively(), 34)

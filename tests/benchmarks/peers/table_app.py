@@ -26,6 +26,7 @@ class TableApp(App[None]):
         rate: entries a second; 0 for none.
     """
 
+    CSS = "Static { height: 1; } DataTable { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("l", "count", "Count"),
         ("j", "down", "Down"),
