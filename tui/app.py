@@ -10,11 +10,14 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.command import CommandPalette
 
 from core import CourtsideError, commands, config_folder, fetch_log, ids, text
 from tui import keys, memory, sheets, theming
@@ -142,7 +145,14 @@ class CourtsideApp(KeyboardApp):
         self._bell = Bell()
         self.company = people.Company()
         self.trips = Trips()
-        self.scene = Scene(realtime.view, clock(), monotonic(), ascii=self.settings.ascii, muted=self.muted)
+        self.scene = Scene(
+            realtime.view,
+            clock(),
+            monotonic(),
+            ascii=self.settings.ascii,
+            muted=self.muted,
+            version=version("courtside"),
+        )
 
     @property
     def acknowledged(self) -> frozenset[str]:
@@ -155,6 +165,7 @@ class CourtsideApp(KeyboardApp):
         return not (self.settings.bell and self.memory.bell)
 
     def on_mount(self) -> None:
+        self.set_class(self.settings.ascii, "-ascii")
         for theme in self._themes.themes:
             self.register_theme(theme)
         self.use_theme(self.settings.theme or self.memory.theme or theming.DEFAULT, keep=False)
@@ -218,12 +229,12 @@ class CourtsideApp(KeyboardApp):
         watch = advance(self.scene.watch, view, now)
         if self.notice and now >= self._notice_until:
             self.notice = ""
-        self.scene = Scene(
-            view,
-            self._clock(),
-            now,
-            watch,
-            ascii=self.settings.ascii,
+        self.scene = replace(
+            self.scene,
+            view=view,
+            at=self._clock(),
+            now=now,
+            watch=watch,
             tournament=self._chosen or followed(self.scene),
             muted=self.muted,
         )
@@ -414,6 +425,11 @@ class CourtsideApp(KeyboardApp):
                 self.run_key(screen, key)
 
         self.push_screen(KeysHelp(screen.PLACE, self.keymap), chosen)
+
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):  # type: ignore[arg-type]  # it would take any app
+            told = "a screen, an action, a match, a theme: type a part of its name"
+            self.push_screen(CommandPalette(id="--command-palette", placeholder=told))
 
     def action_help_quit(self) -> None:
         self.say("Nothing is selected to copy. To leave press  q")

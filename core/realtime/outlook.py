@@ -145,6 +145,7 @@ class Outlook:
             message_rate_in=last.message_rate_in,
             message_rate_out=last.message_rate_out,
             links=last.links,
+            hub_version=last.hub_version if welcome is None else welcome.version,
         )
 
     def _with_figures(self, connection: Connection, now: float) -> Connection:

@@ -59,6 +59,8 @@ Listener: TypeAlias = "Callable[[View], None]"
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+CROWD = 5
+"""More people than this who come or go at once have one line of the feed."""
 
 
 class _Subscription:
@@ -266,7 +268,11 @@ class Store:
         members, sides = self._view.members, self._view.sides
         match change:
             case MembersChanged(tournament, now):
-                there = replace(members.get(tournament, Members()), members=now, as_of=at)
+                before = members.get(tournament, Members())
+                if before.members:
+                    # Who was there already when this device came has not come now.
+                    self._tell(_comings(change, at))
+                there = replace(before, members=now, as_of=at)
                 members = {**members, tournament: there}
             case SideAdvanced(room, epoch, seq, events, reset):
                 side = sides.get(room, SideLog())
@@ -314,6 +320,17 @@ class Store:
         feed = self._view.feed
         kept = (*feed.lines, *lines)[-MAX_FEED:]
         self._view = replace(self._view, feed=Feed(kept, feed.total + len(lines)))
+
+
+def _comings(change: MembersChanged, at: datetime) -> list[LocalLine]:
+    """Say who came and went; of a crowd only how many."""
+    lines: list[LocalLine] = []
+    for members, verb in ((change.joined, "joined"), (change.left, "left")):
+        if len(members) > CROWD:
+            lines.append(LocalLine(at, "people", f"{len(members)} people {verb}"))
+        else:
+            lines += [LocalLine(at, "people", f"{one.name} {verb}, {one.device}") for one in members]
+    return lines
 
 
 def _is_official(queued: Queued, tournaments: Mapping[TournamentId, Shown]) -> bool:

@@ -103,6 +103,8 @@ class LinkView:
     """Why the last attempt on its endpoint failed, in words; empty while it is live."""
     trips: tuple[float, ...] = ()
     """The newest round trips in seconds, oldest first, at most 40."""
+    aside: tuple[TournamentId, ...] = ()
+    """Followed tournaments that its hub shows in another epoch: it carries none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class Connection:
     message_rate_out: float = 0.0
     """Messages a second, over the last ten seconds."""
     links: tuple[LinkView, ...] = ()
+    hub_version: str = ""
+    """The version of the hub's program, as it last said; `""` while unknown."""
 
     @property
     def connected(self) -> bool:
@@ -220,10 +224,10 @@ class HubLine:
 
 @dataclass(frozen=True, slots=True)
 class LocalLine:
-    """A line of the feed that is in no log: what happened to this device's link, journal or entries."""
+    """A line of the feed that is in no log: of this device, its link or entries, or who came and went."""
 
     at: datetime
-    kind: Literal["link", "queue", "problem"]
+    kind: Literal["link", "people", "queue", "problem"]
     text: str
 
 

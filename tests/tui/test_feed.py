@@ -12,7 +12,7 @@ async def test_new_lines_come_in_at_the_bottom() -> None:
     async with opened(desk, screen="feed") as console:
         await console.wait_for("FOLLOWING")
         desk.others(home(33), ago=0)
-        await console.wait_for("Norrköping 1 [A] +1        10-11")
+        await console.wait_for("Norrköping 1 [A] +1       10-11")
         desk.told("reconnected after 12 s")
         await console.wait_for("reconnected after 12 s")
 
@@ -23,7 +23,7 @@ async def test_moving_up_pauses_and_counts_what_is_new() -> None:
         await console.press("up", "up")
         await console.wait_for("PAUSED  0 new below")
         desk.others(home(33), home(33), ago=0)
-        text = await console.wait_for("PAUSED  2 new below  G to follow")
+        text = await console.wait_for("PAUSED  2 new below  G follows")
         assert "10-11" not in text
         await console.press("G")
         text = await console.wait_for("FOLLOWING")
@@ -49,7 +49,7 @@ async def test_kinds_show_a_part() -> None:
         text = await console.wait_for("[link]")
         assert "offline: connection lost" in text
         assert "Comets" not in text
-        await console.press("f")
+        await console.press("f", "f")
         text = await console.wait_for("[conflicts]")
         assert "held: Norrköping 1 [A] +1" in text
 

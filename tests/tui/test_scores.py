@@ -23,7 +23,7 @@ def line(text: str, part: str) -> str:
 async def test_a_row_says_state_score_and_when() -> None:
     async with opened(desks.lively()) as console:
         text = await console.wait_for("M034")
-        assert "* live C4    M034  Otters               3-1    Foxes" in line(text, "M034")
+        assert "* live C4    M034  Otters               3-1   Foxes" in line(text, "M034")
         assert "official" in line(text, "M031")
         assert "next" in line(text, "M042")
         assert "winner M041" in line(text, "M042")

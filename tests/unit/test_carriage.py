@@ -294,6 +294,13 @@ def test_a_link_that_shows_another_epoch_stands_aside_and_is_named_once() -> Non
     assert device.plan() == [Say(again.link, Join(ROOM, STATE.position))]
 
 
+def test_a_link_that_stands_aside_says_for_what() -> None:
+    device, _ = followed(A, B)
+    device.link(listing(OTHER))
+    aside = {view.endpoint: view.aside for view in device.carriage.views(device.now)}
+    assert aside == {A: (), B: (PLAN.id,)}
+
+
 def test_another_epoch_is_followed_once_the_old_one_is_given_up() -> None:
     device, first = followed(A, B, max_reconnect_attempts=1)
     second = device.link(listing(OTHER))

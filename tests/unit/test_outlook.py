@@ -44,7 +44,7 @@ class Device:
     ) -> list[str]:
         session.receive_open(Hello(DeviceId("laptop-1"), "Ann"), now)
         session.receive_size(1, now)
-        welcome = Welcome("hub", "s", 5.0, NOON, (), "moderator", standing=standing)
+        welcome = Welcome("hub", "s", 5.0, NOON, (), "moderator", standing=standing, version="1.4")
         session.receive_message(welcome, moment(now))
         self.pool.receive_live(session.link)
         self.carriage.receive_listed(session, (), moment(now))
@@ -85,6 +85,7 @@ def test_a_dial_is_connecting_and_a_welcome_live() -> None:
     said = device.said(101.0)
     assert (said.state, said.since, said.endpoint, said.role) == ("live", 101.0, HUB, "moderator")
     assert said.last_frame_at == 101.0
+    assert said.hub_version == "1.4"
     assert said.links[0].state == "live"
 
 

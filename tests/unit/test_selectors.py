@@ -35,6 +35,7 @@ from tui.selectors.scene import followed, only_figures
 
 if TYPE_CHECKING:
     from core.realtime.view import LinkState
+    from tui.selectors.scene import Scene
 
 
 class TestScores:
@@ -85,13 +86,17 @@ class TestScores:
     def test_the_summary_says_of_when_the_data_is(self) -> None:
         desk = desks.offline()
         choice = scores.Choice(filter="x")
-        _, right = scores.summary(scene(desk), scores.board(scene(desk), choice), choice)
-        assert plain(right) == "as of 14:02:39  filter: x  sort: court "
+
+        def told(at: Scene, choice: scores.Choice, width: int = 120) -> str:
+            return plain(scores.summary(at, scores.board(at, choice), choice, width)).rstrip()
+
+        assert told(scene(desk), choice).endswith("as of 14:02:39  filter: x  sort: court")
+        assert told(scene(desk), choice, 80).endswith("as of 14:02:39  filter: x")
+        assert told(scene(desk), choice, 60).endswith("Attention 0  as of 14:02:39")
         shown = replace(desk.view.tournaments[desks.SPRING], as_of=None)
         at = scene(desk, view=replace(desk.view, tournaments={desks.SPRING: shown}))
-        calm = scores.summary(scene(desks.lively()), scores.board(at, scores.Choice()), scores.Choice())
-        assert plain(calm[1]) == "sort: court "
-        assert "as of never" in plain(scores.summary(at, scores.board(at, choice), choice)[1])
+        assert "as of" not in told(scene(desks.lively()), scores.Choice())
+        assert "as of never" in told(at, choice)
 
     def test_a_slow_link_marks_live_rows(self) -> None:
         desk = desks.lively()
@@ -109,7 +114,7 @@ class TestScores:
         at, shown, found = shown_match(desks.lively(), 41)
         row = scores.row(at, shown, found, frozenset({found.id}))
         assert row.sign == "x"
-        assert [cell.text for cell in row.cells[-2:]] == ["-", "-"]
+        assert [cell.text for cell in row.cells[-3:]] == ["-", "-", ""]
 
 
 class TestDetail:
@@ -282,7 +287,7 @@ class TestPlain:
     def test_scores_say_of_when_they_are(self) -> None:
         lines = plain_scores(desks.lively().view, 80, self.AT).splitlines()
         assert lines[0] == "Scores  Spring Open 2026  as of 14:03:00"
-        assert "M033  Norrköping 1 [A]    9-11    Zebras" in lines[2]
+        assert "M033  Norrköping 1 [A]    9-11   Zebras" in lines[2]
         assert all(line.isprintable() for line in lines)
 
     def test_a_stored_copy_says_when_it_was_new(self) -> None:
@@ -391,9 +396,22 @@ class TestOneMoment:
         assert "Nothing waits" in queue.listing(scene(Desk()), "saved").message
 
     def test_the_tabs_of_the_queue_count(self) -> None:
-        left, right = queue.summary(scene(desks.conflict()), "saved")
-        assert plain(left) == " [Saved here 0]  Sending 0   Conflicts 1   Refused 0  "
-        assert plain(right) == "confirmed 4 "
+        told = plain(queue.summary(scene(desks.conflict()), "saved", 80))
+        assert told.startswith(" [Saved here 0]  Sending 0   Conflicts 1   Refused 0  ")
+        assert told.endswith("confirmed 4 ")
+        assert "confirmed" not in plain(queue.summary(scene(desks.conflict()), "saved", 60))
+        offline = scene(desks.offline())
+        assert "oldest waits 12s   confirmed 4" in plain(queue.summary(offline, "saved", 120))
+        assert "oldest" not in plain(queue.summary(offline, "saved", 80))
+
+    def test_the_queue_lists_what_was_sent_last(self) -> None:
+        told = [plain(line).strip() for line in queue.answered(scene(desks.lively()), 120, 3)]
+        assert told[0] == "Sent last"
+        assert [line.split()[1] for line in told[1:]] == ["#4", "#3"]
+        assert "Foxes +1" in told[1]
+        assert told[1].endswith("confirmed     41 ms")
+        assert queue.answered(scene(Desk()), 120, 6) == ()
+        assert queue.answered(scene(desks.lively()), 120, 1) == ()
 
     def test_why_nothing_may_be_entered(self) -> None:
         desk = desks.lively()

@@ -48,11 +48,33 @@ def test_without_a_live_match_results_and_the_next_ones_fill_the_page() -> None:
 
 def test_pages_turn_round() -> None:
     desk = desks.lively()
-    assert board.pages(scene(desk), board.Look(2)) == 2
     assert "page 1/2" in text(desk, board.Look(2))
     assert "page 2/2" in text(desk, board.Look(2, page=1))
     assert text(desk, board.Look(2)) == text(desk, board.Look(2, page=2))
     assert "page" not in text(desk)
+
+
+def test_a_match_that_does_not_fit_beside_the_others_has_its_own_page() -> None:
+    desk = desks.lively()
+    for columns, rows in ((40, 12), (60, 16), (80, 24), (120, 40), (200, 60)):
+        pages = [text(desk, board.Look(page=page), columns, rows) for page in range(3)]
+        for name in ("COMETS", "NORRKÖPING", "OTTERS"):
+            assert any(name in page for page in pages), (columns, rows, name)
+    assert "page 1/2" in text(desk, SIX, 40, 12)
+    assert "page" not in text(desk, SIX, 80, 24)
+
+
+def test_large_windows_draw_all_matches_large() -> None:
+    desk = desks.lively()
+    desk.others(*(StartMatch(match(number)) for number in (36, 37, 38)))
+    six = figures("0", 7, 3, ascii=True)[0]
+    assert text(desk, SIX, 200, 60).count(six) >= 6
+    assert "page" not in text(desk, SIX, 120, 40)
+
+
+def test_the_next_matches_are_named_whole_or_not() -> None:
+    assert "C2 東京ドラゴンズ v Bears     14:22" in text(desks.lively(), SIX, 80, 24)
+    assert "C2 東京ドラゴンズ v Bears\n" in text(desks.lively(), SIX, 60, 16)
 
 
 def test_the_public_is_told_that_data_is_not_live_only_after_a_while_and_without_an_address() -> None:

@@ -51,7 +51,7 @@ class TestCells:
 
     def test_flexible_columns_share_what_is_left(self) -> None:
         columns = (Column("a", 3), Column("b", 2, flexible=True), Column("c", 2, flexible=True))
-        assert [place.width for place in layout(columns, 20)] == [3, 7, 6]
+        assert [place.width for place in layout(columns, 21)] == [3, 7, 6]
 
     def test_narrow_windows_drop_columns_and_wide_ones_swap_them(self) -> None:
         columns = (Column("a", 3, least=50), Column("b", 3, most=50))
@@ -262,7 +262,7 @@ def play(desk: Desk, *asked: Command) -> list[tuple[str, str, str]]:
     before = desk.view.feed.total
     desk.others(*asked, ago=0)
     rows = feed.rows(scene(desk), desk.view.feed, feed.Choice())
-    return [(r.cells[3].text, r.cells[4].text, r.cells[5].text) for r in rows if int(r.key) > before]
+    return [(r.cells[4].text, r.cells[5].text, r.cells[6].text) for r in rows if int(r.key) > before]
 
 
 class TestFeed:
@@ -313,14 +313,14 @@ class TestFeed:
         held = tuple(one.entry.id for one in desk.match("m033").held)
         assert play(desk, Settle(match(33), held)) == [("CONF", "decided: the hub's stays (2)", "")]
         rows = feed.rows(scene(desk), desk.view.feed, feed.Choice("conflicts"))
-        assert rows[0].cells[4].text == "held: Norrköping 1 [A] +1"
+        assert rows[0].cells[5].text == "held: Norrköping 1 [A] +1"
 
     def test_lines_of_no_log_have_no_seq(self) -> None:
         desk = Desk()
         desk.told("closed: \x1b]0;evil\x07", "problem")
         (row,) = feed.rows(scene(desk), desk.view.feed, feed.Choice())
-        assert row.cells[4].text == "closed: ?]0;evil?"
-        assert row.cells[8].text == "-"
+        assert row.cells[5].text == "closed: ?]0;evil?"
+        assert row.cells[9].text == "-"
         line = feed.line_at(desk.view.feed, row.key)
         assert isinstance(line, LocalLine)
         assert feed.raw(scene(desk), line).endswith("problem closed: ?]0;evil?")
@@ -335,9 +335,9 @@ class TestFeed:
         desk = desks.lively()
         at = scene(desk, view=replace(desk.view, tournaments={}))
         row = feed.rows(at, desk.view.feed, feed.Choice())[-1]
-        assert row.cells[4].text == "t08 +1"
+        assert row.cells[5].text == "t08 +1"
         desk.others(Undo(match(34), desk.queue[0].entry.id), ago=0)
-        assert feed.rows(at, desk.view.feed, feed.Choice())[-1].cells[4].text == "score"
+        assert feed.rows(at, desk.view.feed, feed.Choice())[-1].cells[5].text == "score"
 
     def test_the_reason_of_an_entry_is_among_its_raw_fields(self) -> None:
         desk = desks.lively()
@@ -353,4 +353,4 @@ class TestFeed:
         desk.others(*(home(33) for _ in range(24)), ago=0)
         assert len(feed.rows(scene(desk), desk.view.feed, feed.Choice("scores", "norr"))) == 24
         folded = feed.rows(scene(desk), desk.view.feed, feed.Choice("scores"))
-        assert folded[-1].cells[4].text == "24 score entries in 1 s"
+        assert folded[-1].cells[5].text == "24 score entries in 1 s"

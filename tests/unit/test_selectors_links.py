@@ -105,10 +105,11 @@ def test_alerts_name_what_ops_should_see() -> None:
 
 def test_the_head_and_the_tables_with_their_counts() -> None:
     desk = pooled()
-    assert "LIVE" in plain(links.head(scene(desk)))
-    assert "reconnects 4" in plain(links.head(scene(desk)))
+    assert "LIVE" in plain(links.head(scene(desk), 80))
+    assert "reconnects 4  in 12.0/s out 0.4/s" in plain(links.head(scene(desk), 80))
+    assert plain(links.head(scene(desk), 60)).rstrip().endswith("reconnects 4")
     assert "Links 3" in plain(links.tabs(scene(desk), "links", NOBODY, 2))
-    assert "OFFLINE" in plain(links.head(scene(desks.offline())))
+    assert "OFFLINE" in plain(links.head(scene(desks.offline()), 80))
     for table in links.TABLES:
         assert links.message(table)
 

@@ -115,7 +115,7 @@ def test_courts_without_a_scorer_and_with_two_are_named() -> None:
     desk.tick(38)
     _, everybody = seen(desk, before)
     told = [plain(line) for line in people.courts(scene(desk), everybody)]
-    assert told == [" Courts with no scorer: C3, C1 (lost 38s)", " Two scorers on one court: none"]
+    assert told == [" Courts with no scorer: C1 (lost 38s), C3", " Two scorers on one court: none"]
 
 
 def test_somebody_in_words() -> None:
@@ -155,7 +155,9 @@ def test_local_lines_old_entries_and_entries_on_no_match_say_nothing_of_anybody(
     assert all(one.match is None for one in everybody)
     assert [plain(line) for line in people.courts(scene(desk), everybody)][1].endswith("none")
     no_courts = Desk(cup(2))
+    assert people.courts(scene(no_courts), ()) == (), "this hub does not say who is here"
     no_courts.others(StartMatch(match(cup(2), 1)))
+    no_courts.apply(MembersChanged(cup(2).id, ()))
     assert plain(people.courts(scene(no_courts), ())[0]) == " Courts with no scorer: none"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.domain.commands import (
     AddScore,
     CompleteMatch,
@@ -23,7 +25,7 @@ from tui.selectors.cells import plain
 from tui.selectors.scene import Scene
 
 if TYPE_CHECKING:
-    pass
+    from core.domain.state import Tournament
 
 
 class TestQueue:
@@ -64,6 +66,22 @@ def conflict_of(desk: Desk) -> tuple[Scene, queue.Conflict]:
     return at, queue.conflicts(at)[0]
 
 
+def hour_apart() -> Desk:
+    """Return a desk that came back after counting forty points of a match that another counted too."""
+    desk = desks.lively(online=False)
+    for number in range(40):
+        desk.submit(home(33) if number % 8 < 5 else away(33))
+    for number in range(22):
+        desk.others(home(33) if number % 2 else away(33))
+    desk.connect("live")
+    return desk
+
+
+def shown_tournament(at: Scene) -> Tournament:
+    assert at.shown is not None
+    return at.shown.confirmed
+
+
 class TestDecision:
     def test_an_entry_without_a_base_was_based_on_nothing(self) -> None:
         desk = desks.lively()
@@ -75,7 +93,7 @@ class TestDecision:
         found = desk.match("m034")
         assert decision.before_both(found, conflict) == Score()
         assert len(decision.since(found, conflict)) == 4
-        assert "v0" not in plain(decision.panel(at, conflict, 120)[5])
+        assert "v0" not in plain(decision.panel(at, conflict, 120, 24)[5])
         assert queue.listing(at, "conflicts").rows[0].cells[4].text == "-"
 
     def test_many_entries_between_are_counted(self) -> None:
@@ -84,7 +102,53 @@ class TestDecision:
         desk.others(*(home(33) for _ in range(6)))
         desk.connect("live")
         at, conflict = conflict_of(desk)
-        assert "2 earlier" in plain(decision.panel(at, conflict, 120)[-1])
+        panel = "\n".join(plain(line) for line in decision.panel(at, conflict, 120, 24))
+        assert "between: 6 x Norrköping 1 [A] +1 (kim)" in panel
+
+    def test_an_hour_of_forty_overlapping_points_is_one_decision(self) -> None:
+        desk = hour_apart()
+        at, conflict = conflict_of(desk)
+        assert len(queue.conflicts(at)) == 1
+        assert len(conflict.held) == 40
+        assert (
+            decision.entries_in_words(shown_tournament(at), conflict)
+            == "25 x Norrköping 1 [A] +1, 15 x Zebras +1"
+        )
+        hub, mine = decision.take_hub(at, conflict), decision.send_mine(at, conflict)
+        assert hub.consequence == (
+            "The hub's 20-22 stays. Your 40 entries (25 x Norrköping 1 [A] +1, 15 x Zebras +1) "
+            "will count nowhere, and stay in the history."
+        )
+        assert not isinstance(mine, str)
+        assert "the score becomes 45-37" in mine.consequence
+        edited = decision.edited(at, conflict, Score(36, 30))
+        assert not isinstance(edited, str)
+        assert "becomes 36-30 in place of the hub's 20-22 and of your 34-26" in edited.consequence
+        for choice, score in ((hub, Score(20, 22)), (mine, Score(45, 37)), (edited, Score(36, 30))):
+            assert len(choice.command.held) == 40
+            other = hour_apart()
+            other.submit(choice.command)
+            found = other.match("m033")
+            assert (found.score, found.held) == (score, ()), choice.title
+
+    @pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (120, 40), (200, 60)])
+    def test_a_conflict_leaves_room_for_its_row_at_every_size(self, width: int, height: int) -> None:
+        at, conflict = conflict_of(hour_apart())
+        panel = [plain(line) for line in decision.panel(at, conflict, width, height)]
+        text = "\n".join(panel)
+        assert len(panel) <= height - 8
+        assert all(len(line) <= width for line in panel)
+        assert all(key in text for key in ("t take hub's", "m send mine", "e edit", "d "))
+        assert ("The hub's 20-22 stays" in text) == (height >= 40)
+
+    def test_many_different_entries_are_named_up_to_five(self) -> None:
+        desk = desks.lively(online=False)
+        for number in range(1, 8):
+            desk.submit(SetScore(match(33), Score(number, 0)))
+        desk.others(home(33))
+        desk.connect("live")
+        at, conflict = conflict_of(desk)
+        assert decision.entries_in_words(shown_tournament(at), conflict).endswith("score 5-0, and 2 more")
 
     def test_mine_below_zero_must_be_edited(self) -> None:
         desk = desks.lively(online=False)
@@ -167,4 +231,4 @@ class TestDecisionsInWords:
         conflict = queue.conflicts(at)[0]
         assert "ana's 1 entry" in decision.take_hub(at, conflict).consequence
         assert "ana on laptop-2, the hub" in queue.listing(at, "conflicts").rows[0].cells[6].text
-        assert "ana on laptop-2" in plain(decision.panel(at, conflict, 80)[1])
+        assert "ana on laptop-2" in plain(decision.panel(at, conflict, 80, 24)[1])

@@ -321,6 +321,24 @@ def test_who_is_there_is_kept_as_of_then_when_the_link_is_lost() -> None:
     made.apply(SideLive(presence_room(PLAN.id), False, LATER), LATER)
     assert made.view.members == {PLAN.id: Members((ana,), live=False, as_of=LATER)}
     assert made.view.tournaments == {}
+    assert made.view.feed.lines == (), "ana was there before this device heard of anybody"
+
+
+def test_who_comes_and_goes_stands_in_the_feed_and_of_a_crowd_only_how_many() -> None:
+    made = store()
+    ana, ben, *crowd = (
+        Member(device=DeviceId(f"laptop-{number}"), name=name, role="moderator", since=NOON)
+        for number, name in enumerate(("ana", "ben", "c", "d", "e", "f", "g", "h"))
+    )
+    made.apply(MembersChanged(PLAN.id, (ana,), joined=(ana,)), NOON)
+    made.apply(MembersChanged(PLAN.id, (ana, ben), joined=(ben,)), LATER)
+    made.apply(MembersChanged(PLAN.id, (ana,), left=(ben,)), LATER)
+    made.apply(MembersChanged(PLAN.id, (ana, *crowd), joined=tuple(crowd)), LATER)
+    assert made.view.feed.lines == (
+        LocalLine(LATER, "people", "ben joined, laptop-1"),
+        LocalLine(LATER, "people", "ben left, laptop-1"),
+        LocalLine(LATER, "people", "6 people joined"),
+    )
 
 
 def test_a_room_with_a_log_of_its_own_keeps_its_newest_events() -> None:

@@ -65,8 +65,8 @@ class MainScreen(Screen[None]):
     """The last part of its body."""
     LEAST: ClassVar[tuple[int, int]] = (60, 16)
     """The smallest window, columns and rows."""
-    LOOK: ClassVar[str] = "6"
-    """The key that leads from here to what needs a decision."""
+    LOOK: ClassVar[str] = "6 to look"
+    """How one comes from here to what needs a decision."""
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES)
 

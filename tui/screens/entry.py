@@ -12,7 +12,7 @@ from tui.screens.forms import Field, Form
 from tui.screens.questions import ask_withdraw
 from tui.screens.result import ResultScreen
 from tui.selectors import entry, history, tally
-from tui.selectors.cells import Run, arrange, heading, layout, length, spread
+from tui.selectors.cells import Run, arrange, beside, heading, layout, length, spread
 from tui.widgets.boxes import boxes, height_for
 from tui.widgets.lines import Lines
 
@@ -32,10 +32,10 @@ class EntryScreen(ResultScreen):
     """The match being scored."""
 
     PLACE = "entry"
-    LAST = "history"
+    LAST = "promise"
     LEAST = (40, 12)
     # Digits are points here: whoever followed a banner that named one would change the score.
-    LOOK = "!"
+    LOOK = "! to look"
     BINDINGS: ClassVar = keys.bindings("entry")
 
     def __init__(self) -> None:
@@ -54,12 +54,13 @@ class EntryScreen(ResultScreen):
         yield Lines(id="game")
         yield Lines(id="obstacle")
         yield Lines(id="history")
+        yield Lines(id="promise")
 
     def draw_body(self, scene: Scene) -> None:
         width, height = self.app.size
         subject = self.subject
         if subject is None:
-            for name in ("also", "boxes", "game", "history"):
+            for name in ("also", "boxes", "game", "history", "promise"):
                 self.query_one(f"#{name}", Lines).show(())
             self._line("obstacle", (Run("  No match is open. Pick one and press Enter"),))
             return
@@ -76,10 +77,27 @@ class EntryScreen(ResultScreen):
         game = model.sets or self._throwing()
         self.query_one("#game", Lines).display = bool(game)
         self._line("game", game)
-        waiting = f"{model.waiting} saved here" if model.waiting else ""
-        role_line = Run(f" {model.obstacle}", "slow") if model.obstacle else Run("  Last entries", "dim")
-        self._line("obstacle", spread((role_line,), (Run(f"{waiting} ", "pending"),), width))
+        self._line("obstacle", self._heading(scene, subject, model, width))
+        promise, area = self.query_one("#promise", Lines), self.query_one("#history", Lines)
+        told = entry.promise(model, width, height)
+        if len(model.lines) + 1 + len(told) > area.size.height + promise.size.height:
+            told = ()
+        if promise.styles.height is None or promise.styles.height.value != len(told):
+            promise.styles.height = len(told)
+        promise.show(told)
         self._draw_history(scene, subject, model, width)
+
+    def _heading(
+        self, scene: Scene, subject: tuple[Shown, state.Match], model: entry.Model, width: int
+    ) -> Line:
+        """Return the line above the last entries: what is in the way, or what waits and what undo does."""
+        if model.obstacle:
+            return (Run(f" {model.obstacle}", "slow"),)
+        left = Run("  Last entries", "dim")
+        waiting = Run(f"{model.waiting} saved here   " if model.waiting else "", "pending")
+        back = entry.step_back(scene, *subject)
+        undo = Run(f"u undo {back.what} " if back is not None else "", "dim")
+        return beside((left,), (waiting, undo), (waiting,), width=width)
 
     def off(self, scene: Scene) -> frozenset[str]:
         subject = self.subject

@@ -11,8 +11,8 @@ from core import HubLine
 from tui import keys
 from tui.messages import Moved, Opened
 from tui.screens.base import Filter, ListScreen, after
-from tui.selectors import feed
-from tui.selectors.cells import Row, Run, plain, spread
+from tui.selectors import feed, words
+from tui.selectors.cells import Row, Run, beside, plain
 from tui.widgets.lines import Lines
 from tui.widgets.rows import Rows
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core import Feed, FeedLine
+    from tui.selectors.cells import Line
     from tui.selectors.scene import Scene
 
 
@@ -49,7 +50,7 @@ class FeedScreen(ListScreen):
         self.query_one("#tabs", Lines).show((self._head(newest),))
         rows = self._rows(scene)
         message = (
-            "Quiet so far. Scores and link changes appear here."
+            "Quiet so far. Scores, people and link changes appear here."
             if not newest.lines
             else "Nothing of this kind.  f next kind   Esc clears the filter"
         )
@@ -64,17 +65,20 @@ class FeedScreen(ListScreen):
             self._held = (self.choice, {row.key: row for row in feed.rows(scene, self._paused, self.choice)})
         return self._held[1]
 
-    def _head(self, newest: Feed) -> tuple[Run, ...]:
+    def _head(self, newest: Feed) -> Line:
         kinds: list[Run] = [Run(" ")]
         for kind in feed.KINDS:
             chosen = kind == self.choice.kind
             kinds.append(Run(f"[{kind}]" if chosen else f" {kind} ", "chosen" if chosen else "dim"))
+        right: tuple[Line, ...]
         if self._paused is None:
-            right = Run(f"FOLLOWING  {len(newest.lines):,} kept ", "live")
+            following, kept = Run("FOLLOWING ", "live"), Run(f" {len(newest.lines):,} kept ", "dim")
+            right = ((following, kept), (following,))
         else:
-            right = Run(f"PAUSED  {newest.total - self._paused.total} new below  G to follow ", "slow")
-        found = (Run(f"  filter: {self.choice.filter}", "strong"),) if self.choice.filter else ()
-        return spread((*kinds, *found), (right,), self.app.size.width)
+            new = f"PAUSED  {newest.total - self._paused.total} new"
+            right = tuple((Run(told, "slow"),) for told in (f"{new} below  G follows ", f"{new}  G follows "))
+        found = (Run(f"  filter: {words.tidy(self.choice.filter)}", "strong"),) if self.choice.filter else ()
+        return beside((*kinds, *found), *right, width=self.app.size.width)
 
     def _line_at_cursor(self) -> FeedLine | None:
         cursor = self.rows.cursor

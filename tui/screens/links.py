@@ -53,7 +53,7 @@ class LinksScreen(ListScreen):
         console = self.console
         company, seen = console.company, console.acknowledged
         alerts = sum(alert.key not in seen for alert in links.alerts(scene, company))
-        self.query_one("#own", Lines).show((links.head(scene),))
+        self.query_one("#own", Lines).show((links.head(scene, self.app.size.width),))
         self.query_one("#tabs", Lines).show((links.tabs(scene, self.table, company, alerts),))
         made = links.rows(scene, self.table, company, console.trips, console.room_stats, seen)
         columns = links.COLUMNS[self.table]

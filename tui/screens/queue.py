@@ -14,7 +14,6 @@ from tui.screens.dialogs import Ask
 from tui.screens.match import ask_score
 from tui.screens.questions import ask_withdraw
 from tui.selectors import decision, entry, queue, words
-from tui.selectors.cells import Run, spread
 from tui.widgets.lines import Lines
 from tui.widgets.rows import Rows
 
@@ -24,15 +23,20 @@ if TYPE_CHECKING:
     from core import Queued
     from tui.selectors.scene import Scene
 
-CHOICES = "    t take hub's    m send {} again    e edit then send    d decide later"
-PROMISE = "    Nothing is sent or thrown away until you choose and confirm."
+SENT = 6
+"""Lines of what was sent last, its heading included."""
+SENT_FROM = 30
+"""Rows of a window from which on that is shown."""
+SENT_BELOW_CONFLICT = 40
+"""The same where a conflict is shown too."""
 
 
 class QueueScreen(ListScreen):
     """The outbox and the conflicts."""
 
     PLACE = "queue"
-    LAST = "panel"
+    LAST = "sent"
+    LOOK = "decide it here"
     BINDINGS: ClassVar = keys.bindings("queue")
 
     def __init__(self) -> None:
@@ -44,6 +48,7 @@ class QueueScreen(ListScreen):
         yield Lines(id="tabs")
         yield Rows(id="rows")
         yield Lines(id="panel")
+        yield Lines(id="sent")
 
     @property
     def current(self) -> queue.Tab:
@@ -77,12 +82,17 @@ class QueueScreen(ListScreen):
 
     def draw_body(self, scene: Scene) -> None:
         width = self.app.size.width
-        left, right = queue.summary(scene, self.current)
-        self.query_one("#tabs", Lines).show((spread(left, right, width),))
+        self.query_one("#tabs", Lines).show((queue.summary(scene, self.current, width),))
         listing = queue.listing(scene, self.current)
         by_key = {row.key: row for row in listing.rows}
         self.rows.fill(tuple(by_key), by_key.__getitem__, queue.COLUMNS, listing.message)
         self._draw_panel(scene, width)
+        sent = self.query_one("#sent", Lines)
+        room = self.app.size.height >= (SENT_FROM if self.conflict is None else SENT_BELOW_CONFLICT)
+        lines = queue.answered(scene, width, SENT) if room else ()
+        sent.display = bool(lines)
+        _set_height(sent, len(lines) + 1)  # and the line above it
+        sent.show(lines)
 
     def _draw_panel(self, scene: Scene, width: int) -> None:
         panel = self.query_one("#panel", Lines)
@@ -90,14 +100,8 @@ class QueueScreen(ListScreen):
         panel.display = conflict is not None
         if conflict is None:
             return
-        lines = (
-            *decision.panel(scene, conflict, width),
-            (Run(""),),
-            (Run(CHOICES.format("mine" if conflict.own else "theirs"), "strong"),),
-            (Run(PROMISE, "dim"),),
-        )
-        if panel.styles.height is None or panel.styles.height.value != len(lines) + 1:
-            panel.styles.height = len(lines) + 1  # and the line above it
+        lines = decision.panel(scene, conflict, width, self.app.size.height)
+        _set_height(panel, len(lines) + 1)  # and the line above it
         panel.show(lines)
 
     @on(Moved)
@@ -199,3 +203,9 @@ class QueueScreen(ListScreen):
         rows = {row.key: row for row in queue.listing(self.scene, self.current).rows}
         if cursor in rows:
             self.console.copy("  ".join(cell.text for cell in rows[cursor].cells if cell.text))
+
+
+def _set_height(widget: Lines, rows: int) -> None:
+    # Only where it changes: each setting lays the screen out anew.
+    if widget.styles.height is None or widget.styles.height.value != rows:
+        widget.styles.height = rows

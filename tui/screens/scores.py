@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,6 @@ from tui import keys
 from tui.messages import Moved, Opened
 from tui.screens.base import Filter, ListScreen, after
 from tui.selectors import detail, scores
-from tui.selectors.cells import Row, spread
 from tui.widgets.lines import Lines
 from tui.widgets.rows import Rows
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core import state
+    from tui.selectors.cells import Row
     from tui.selectors.scene import Scene
 
+_log = logging.getLogger(__name__)
 CALM = 3.0
 """Seconds after a movement during which rows keep their order."""
 
@@ -57,14 +59,18 @@ class ScoresScreen(ListScreen):
         board = scores.board(scene, self.choice)
         calm = scene.now - self._moved_at < CALM
         self._order = scores.keep_order(self._order, board.order) if calm else board.order
-        left, right = scores.summary(scene, board, self.choice)
-        self.query_one("#tabs", Lines).show((spread(left, right, width),))
+        self.query_one("#tabs", Lines).show((scores.summary(scene, board, self.choice, width),))
         shown = scene.shown
         columns = scores.columns(shown.projected if shown else None)
 
         def make(key: str) -> Row:
             assert shown is not None  # without a tournament there are no keys
-            return scores.row(scene, shown, shown.projected.matches[ids.MatchId(key)], self.choice.stars)
+            match = shown.projected.matches[ids.MatchId(key)]
+            try:
+                return scores.row(scene, shown, match, self.choice.stars)
+            except Exception:  # noqa: BLE001 -- the screen boundary, a row at a time
+                _log.exception("the row of %s cannot be shown", key)
+                return scores.bad_row(match)
 
         self.rows.fill(self._order, make, columns, board.message)
         self._draw_detail(scene, width, height)

@@ -17,60 +17,98 @@ if TYPE_CHECKING:
     from core import Shown, commands, state
     from tui.selectors.scene import Scene
 
-LARGE = 2
-"""Matches of a page that are drawn large, beside each other."""
 BESIDE = 4
-"""Matches below them in one row."""
-MOST = LARGE + 2 * BESIDE
+"""Small matches in one row, below the large ones."""
+COURTS = 6
+"""Matches of a page, unless the person at the projector says otherwise."""
+MOST = 12
 """Most matches of a page."""
+LATEST = 2
+"""How many results stand beside the next matches while none is live."""
 STALE = 30.0
 """Seconds without the hub after which the public is told."""
 COMING = 3
 """How many of the next matches stand in the line below."""
 MARGIN = 2
+NARROW = 56
+"""Windows with less room than this, in cells, list matches with plain figures."""
+WIDE = 150
+"""Windows with so much room, in cells, have three large matches beside each other."""
 SIDES: tuple[commands.Side, ...] = ("home", "away")
+TALL = HEIGHTS[0]
 Size: TypeAlias = tuple[Height, int]
 """Rows of a figure, and how many cells wide each of its cells is."""
 _SMALL_ROWS = 4
+_LISTED_ROWS = 4
+_CARD_ROWS = 4
+"""Rows of a large match besides its two figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the matches of a page stand in a window."""
+
+    across: int
+    """Large matches beside each other; 0 where matches are only listed."""
+    bands: int
+    """Rows of large matches."""
+    small: int
+    """Rows of small ones below, `BESIDE` in each."""
+    listed: int = 0
+
+    @property
+    def holds(self) -> int:
+        """How many matches there is room for."""
+        return self.listed or self.across * self.bands + BESIDE * self.small
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the person at the projector chose."""
 
-    courts: int = LARGE + BESIDE
+    courts: int = COURTS
     """Matches of a page, at most `MOST`."""
     page: int = 0
     """The page on show, counted on without end."""
 
 
-def pages(scene: Scene, look: Look) -> int:
-    """Return how many pages there are; at least 1."""
-    return max(1, -(-len(_listed(scene.shown)) // look.courts))
-
-
 def lines(scene: Scene, look: Look, columns: int, rows: int) -> tuple[Line, ...]:
     """Return one page, exactly `rows` lines."""
-    shown = scene.shown
+    shown, inner = scene.shown, columns - 2 * MARGIN
+    clock = Run(f"{scene.at:%H:%M}")
     if shown is None:
-        title: Line = (Run(fit("COURTSIDE", columns - 2 * MARGIN), "strong"),)
-        return _filled([_framed(title, columns)], [_foot(scene, look, columns)], rows)
-    listed = _listed(shown)
-    count = pages(scene, look)
-    page = listed[look.page % count * look.courts :][: look.courts]
+        title = spread((Run("COURTSIDE", "strong"),), (clock,), inner)
+        return _filled([_framed(title, columns)], [_foot(scene, "", columns)], rows)
     tournament = shown.projected
-    clock = f"{tournament.venue}      {scene.at:%H:%M}" if columns >= 100 else f"{scene.at:%H:%M}"
-    inner = columns - 2 * MARGIN
-    head_line = spread((Run(tournament.name.upper(), "strong"),), (Run(clock),), inner)
-    head: list[Line] = [_framed(head_line, columns), ()]
+    venue = (Run(f"{tournament.venue}      "), clock) if columns >= 100 else (clock,)
+    head = [_framed(spread((Run(tournament.name.upper(), "strong"),), venue, inner), columns), ()]
+    room = rows - len(head) - 3
+    matches = _listed(shown)
+    shape = _shape(min(len(matches), look.courts), inner, room)
+    on_page = max(1, min(look.courts, shape.holds))
+    count = max(1, -(-len(matches) // on_page))
+    number = look.page % count
+    page = matches[number * on_page :][:on_page]
+    body = _body(tournament, page, shape, inner, room, ascii=scene.ascii)
+    told = f"page {number + 1}/{count}" if count > 1 else ""
     foot: list[Line] = [
-        _framed((Run(_coming(scene, tournament, page)),), columns),
+        _framed((Run(_coming(scene, tournament, page, inner)),), columns),
         (),
-        _foot(scene, look, columns),
+        _foot(scene, told, columns),
     ]
-    room = rows - len(head) - len(foot)
-    body = _body(tournament, page, inner, room, ascii=scene.ascii)
     return _filled([*head, *(_framed(line, columns) for line in body)], foot, rows)
+
+
+def _shape(count: int, inner: int, room: int) -> Shape:
+    """Return how so many matches stand best: as large as they can all be, then some of them small."""
+    if inner < NARROW:
+        return Shape(0, 0, 0, max(1, (room + 1) // _LISTED_ROWS))
+    across = 3 if inner >= WIDE else 2
+    band = _CARD_ROWS + 2 * 5
+    bands = max(1, min(-(-count // across), (room + 1) // (band + 1)))
+    rest = max(0, count - across * bands)
+    free = room - bands * (band + 1) + 1
+    return Shape(across, bands, max(0, min(-(-rest // BESIDE), free // _SMALL_ROWS)))
 
 
 def _listed(shown: Shown | None) -> list[state.Match]:
@@ -86,33 +124,55 @@ def _listed(shown: Shown | None) -> list[state.Match]:
     done = [match for match in matches if match.finished]
     done.sort(key=lambda match: match.changed_at.timestamp() if match.changed_at else 0.0, reverse=True)
     coming = [match for match in matches if match.phase == "scheduled"]
-    return [*done[:LARGE], *coming[:BESIDE]]
+    return [*done[:LATEST], *coming[: COURTS - LATEST]]
 
 
 def _body(
-    tournament: state.Tournament, page: list[state.Match], inner: int, room: int, *, ascii: bool
+    tournament: state.Tournament,
+    page: list[state.Match],
+    shape: Shape,
+    inner: int,
+    room: int,
+    *,
+    ascii: bool,
 ) -> list[Line]:
-    small = page[LARGE:]
-    bands = [small[at : at + BESIDE] for at in range(0, len(small), BESIDE)]
-    large = room - _SMALL_ROWS * len(bands)
+    if shape.listed:
+        return [line for match in page for line in _plain(tournament, match, inner)][: max(0, room)]
+    large = shape.across * shape.bands
+    height = (room - _SMALL_ROWS * shape.small - shape.bands + 1) // shape.bands
+    # A page of fewer than fit beside each other has the whole width for them.
+    across = min(shape.across, max(1, len(page)))
     lines: list[Line] = []
-    if page:
-        lines += _large(tournament, page[:LARGE], inner, large, ascii=ascii)
-    for band in bands:
-        lines += _small(tournament, band, inner)
+    for at in range(0, min(large, len(page)), shape.across):
+        band = page[at : at + shape.across]
+        lines += [*([()] if lines else []), *_large(tournament, band, inner // across, height, ascii=ascii)]
+    for at in range(large, len(page), BESIDE):
+        lines += _small(tournament, page[at : at + BESIDE], inner)
     return lines[: max(0, room)]
 
 
+def _plain(tournament: state.Tournament, match: state.Match, inner: int) -> list[Line]:
+    """Draw a match as a list does: where it is, then a line a side."""
+    lines: list[Line] = [(Run(_where(tournament, match, inner), "dim"),)]
+    for side in SIDES:
+        name = words.side(tournament, match, side, short=True).upper()
+        points = _points(tournament, match, side, small=True)
+        lines.append((Run(f"{fit(name, max(1, inner - len(points) - 1))} {points}", _role(match, side)),))
+    return [*lines, ()]
+
+
 def _large(
-    tournament: state.Tournament, matches: list[state.Match], inner: int, rows: int, *, ascii: bool
+    tournament: state.Tournament, matches: list[state.Match], width: int, rows: int, *, ascii: bool
 ) -> list[Line]:
     """Draw matches beside each other, each side's name above its points, all figures of one size."""
-    outer = inner // len(matches) - 2
-    longest = max((_points(tournament, match, side) for match in matches for side in SIDES), key=len)
-    size = _size(longest, outer, (rows - 4) // 2)
+    outer = width - 3
+    # Of two digits at least: a tenth point does not make the figures smaller.
+    points = (_points(tournament, match, side) for match in matches for side in SIDES)
+    longest = max(("00", *points), key=len)
+    size = _size(longest, outer, (rows - _CARD_ROWS) // 2)
     cards = [_card(tournament, match, outer, size, ascii=ascii) for match in matches]
     return [
-        tuple(run for card in cards for run in (*clip(card[at], outer), Run("  ")))
+        tuple(run for card in cards for run in (*clip(card[at], outer), Run("   ")))
         for at in range(len(cards[0]))
     ]
 
@@ -120,7 +180,7 @@ def _large(
 def _card(
     tournament: state.Tournament, match: state.Match, outer: int, size: Size | None, *, ascii: bool
 ) -> list[Line]:
-    lines: list[Line] = [(Run(fit(_where(tournament, match), outer), "dim"),)]
+    lines: list[Line] = [(Run(fit(_where(tournament, match, outer), outer), "dim"),)]
     rules = tally.rules_of(tournament, match)
     for side in SIDES:
         name = words.side(tournament, match, side, short=True).upper()
@@ -137,7 +197,12 @@ def _size(points: str, outer: int, rows: int) -> Size | None:
     """Return the largest size in which points fit; `None` where only plain digits do."""
     for height in HEIGHTS:
         if height <= rows and width(points, height) <= outer:
-            return height, 2 if width(points, height, 2) <= outer // 2 else 1
+            # High figures want wide strokes; lower ones leave half of the room empty.
+            widths, most = ((5, 4, 3), outer) if height == TALL else ((3, 2), outer // 2)
+            wide = (scale for scale in widths if width(points, height, scale) <= most)
+            if height == TALL and width(points, height, widths[-1]) > outer:
+                continue
+            return height, next(wide, 1)
     return None
 
 
@@ -186,20 +251,25 @@ def _role(match: state.Match, side: commands.Side) -> Role:
     return "live" if won else "strong"
 
 
-def _coming(scene: Scene, tournament: state.Tournament, page: list[state.Match]) -> str:
+def _coming(scene: Scene, tournament: state.Tournament, page: list[state.Match], room: int) -> str:
+    """Name the next matches, as many as there is room for."""
     shown = {match.id for match in page}
     coming = [
         match for match in tournament.matches.values() if match.phase == "scheduled" and match.id not in shown
     ]
-    told = [
-        f"{scene.day_time(match.starts_at) + '  ' if match.starts_at else ''}"
-        f"{words.court_code(words.court(tournament, match))} {words.versus(tournament, match)}"
-        for match in coming[:COMING]
-    ]
-    return "NEXT  " + "     ".join(told) if told else ""
+    line = ""
+    for match in coming[:COMING]:
+        at = scene.day_time(match.starts_at) + "  " if match.starts_at else ""
+        court = words.court_code(words.court(tournament, match))
+        told = f"{at}{court} {words.versus(tournament, match)}"
+        longer = f"{line}     {told}" if line else f"NEXT  {told}"
+        if line and length((Run(longer),)) > room:
+            break
+        line = longer
+    return line
 
 
-def _foot(scene: Scene, look: Look, columns: int) -> Line:
+def _foot(scene: Scene, page: str, columns: int) -> Line:
     """Say of when the data is, in words that the public understands."""
     shown = scene.shown
     connection = scene.view.connection
@@ -209,9 +279,7 @@ def _foot(scene: Scene, look: Look, columns: int) -> Line:
         told = Run(f"NOT LIVE since {scene.day_time(since)}" if since else "NOT LIVE", "lost")
     else:
         told = Run(f"as of {scene.time(scene.at)}" if shown is not None else "", "dim")
-    count = pages(scene, look)
-    right = Run(f"page {look.page % count + 1}/{count}" if count > 1 else "", "dim")
-    return _framed(spread((told,), (right,), columns - 2 * MARGIN), columns)
+    return _framed(spread((told,), (Run(page, "dim"),), columns - 2 * MARGIN), columns)
 
 
 def _framed(line: Line, columns: int) -> Line:

@@ -60,6 +60,8 @@ class Column:
     align: Align = "left"
     flexible: bool = False
     """Whether it takes a share of what is left."""
+    widest: int = 0
+    """So many cells at most with its share, so that the eye finds the next column; 0 for no bound."""
     least: int = 0
     """Windows narrower than this, in cells, leave it out."""
     most: int = 0
@@ -90,6 +92,8 @@ Layout: TypeAlias = tuple[Place, ...]
 
 MARGIN = 2
 """Cells before the first column, where the cursor stands."""
+EDGE = 1
+"""Cells behind the last one."""
 
 
 def glyphs(text: str) -> str:
@@ -119,14 +123,24 @@ def layout(columns: Sequence[Column], width: int) -> Layout:
         for index, column in enumerate(columns)
         if width >= column.least and not (column.most and width >= column.most)
     ]
-    fixed = sum(column.width for _, column in shown) + len(shown) - 1 + MARGIN
+    fixed = MARGIN + sum(column.width for _, column in shown) + len(shown) - 1 + EDGE
     flexible = [index for index, column in shown if column.flexible]
-    left = max(0, width - fixed)
-    shares = {
-        index: left // len(flexible) + (1 if place < left % len(flexible) else 0)
-        for place, index in enumerate(flexible)
-    }
+    shares = _shares([(index, columns[index]) for index in flexible], max(0, width - fixed))
     return tuple(Place(index, column.width + shares.get(index, 0), column.align) for index, column in shown)
+
+
+def _shares(flexible: Sequence[tuple[int, Column]], left: int) -> dict[int, int]:
+    """Share `left` cells among columns, none of which gets more than it may have."""
+    shares: dict[int, int] = {}
+    # Those with the least room first: what they cannot take is the others'.
+    waiting = sorted(flexible, key=lambda one: one[1].widest - one[1].width if one[1].widest else left)
+    while waiting:
+        (index, column), *rest = waiting
+        share = -(-left // len(waiting))
+        if column.widest:
+            share = min(share, column.widest - column.width)
+        shares[index], left, waiting = share, left - share, rest
+    return shares
 
 
 def heading(columns: Sequence[Column], places: Layout) -> Line:
@@ -149,6 +163,14 @@ def spread(left: Line, right: Line, width: int) -> Line:
     """Return one line with `left` and `right` at its ends; where both do not fit, `right` stays whole."""
     space = width - length(right)
     return (*clip(left, space), *right) if space > 0 else clip(right, width)
+
+
+def beside(left: Line, *rights: Line, width: int) -> Line:
+    """Return one line with `left` whole and behind it the first of `rights` for which there is room."""
+    for right in rights:
+        if length(left) + 1 + length(right) <= width:
+            return spread(left, right, width)
+    return clip(left, width)
 
 
 def clip(line: Line, width: int) -> Line:

@@ -5,20 +5,31 @@ Guarantees that the words and the command of a choice come from the same computa
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import commands, ids
 from tui.selectors import entry, tally, words
-from tui.selectors.cells import Line, Role, Run, fit
+from tui.selectors.cells import Line, Role, Run, clip, fit
 from tui.selectors.queue import shown_of
 from tui.selectors.scene import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core import state
     from tui.selectors.queue import Conflict
     from tui.selectors.scene import Scene
 
+CHOICES = "    t take hub's    m send {} again    e edit then send    d decide later"
+CHOICES_SHORT = "  t take hub's  m send {}  e edit  d later"
+PROMISE = "    Nothing is sent or thrown away until you choose and confirm."
+ROOMY, HIGH = 20, 32
+"""Rows of a window from which on a conflict is shown whole, and with what each choice would do."""
+KINDS = 5
+"""How many different entries are named one by one."""
 LABEL = 13
 """Width of the panel's first column."""
 Instead: TypeAlias = (
@@ -36,8 +47,15 @@ class Choice:
     command: commands.Settle
 
 
-def panel(scene: Scene, conflict: Conflict, width: int) -> tuple[Line, ...]:
-    """Return the lines that show a conflict."""
+def panel(scene: Scene, conflict: Conflict, width: int, height: int) -> tuple[Line, ...]:
+    """Return the lines that show a conflict, its choices last.
+
+    Args:
+        scene: the moment.
+        conflict: the one under the cursor.
+        width: of the window, in cells.
+        height: of the window: a low one gets fewer lines, a high one what each choice would do.
+    """
     tournament = shown_of(scene, conflict.match).confirmed
     match = tournament.matches[conflict.match]
     three = width >= 100
@@ -63,27 +81,56 @@ def panel(scene: Scene, conflict: Conflict, width: int) -> tuple[Line, ...]:
         line("", yours, "hub", f"before both ({version})", "heading"),
         line("score", tally.pair(rules, mine), tally.result(tournament, match), base, "strong"),
         line("entry", entries_in_words(tournament, conflict), match.phase, ""),
-        line(
-            "entered by",
-            f"{first.by}, {scene.time(first.entered_at)}",
-            f"{last.by}, {last.device}, {scene.time(last.entered_at)}" if last else "-",
-            "-",
-        ),
-        line("based on", version, f"{version}, then v{match.version}", version),
-        (Run("  between: ", "dim"), Run(_between(tournament, match, between))),
     ]
-    return tuple(lines)
+    if height >= ROOMY:
+        who = f"{last.by}, {last.device}, {scene.time(last.entered_at)}" if last else "-"
+        lines += [
+            line("entered by", f"{first.by}, {scene.time(first.entered_at)}", who, "-"),
+            line("based on", version, f"{version}, then v{match.version}", version),
+        ]
+    between_told = clip((Run("  between: ", "dim"), Run(_between(tournament, match, between))), width)
+    return (*lines, between_told, *_choices(scene, conflict, width, height))
+
+
+def _choices(scene: Scene, conflict: Conflict, width: int, height: int) -> tuple[Line, ...]:
+    """Name the keys; in a high window with what each would do."""
+    whose = "mine" if conflict.own else "theirs"
+    choices, short = CHOICES.format(whose), CHOICES_SHORT.format(whose)
+    if height < ROOMY:
+        return ((Run(choices if len(choices) <= width else short, "strong"),),)
+    if height < HIGH:
+        return ((), (Run(choices, "strong"),), (Run(PROMISE, "dim"),))
+    hub, mine = take_hub(scene, conflict), send_mine(scene, conflict)
+    offered = (
+        ("t take hub's", hub.consequence),
+        (f"m send {whose}", mine if isinstance(mine, str) else mine.consequence),
+        ("e edit", "You set the score that counts, in place of both. Both stay in the history."),
+        ("d later", "Nothing changes: it stays here until somebody decides."),
+    )
+    lines: list[Line] = [()]
+    for key, told in offered:
+        first, *more = wrap(told, min(width - 18, entry.WIDEST)) or [""]
+        lines.append((Run(f"  {key:<14}", "strong"), Run(first)))
+        lines += [(Run(" " * 16), Run(line)) for line in more[:2]]
+    return (*lines, (Run(PROMISE, "dim"),))
 
 
 def _between(tournament: state.Tournament, match: state.Match, entries: tuple[state.Counted, ...]) -> str:
-    told = [f"{words.counted(tournament, match, entry)} ({entry.by})" for entry in entries[-4:]]
-    more = f"{len(entries) - 4} earlier, " if len(entries) > 4 else ""
-    return more + ", ".join(told) if told else "-"
+    told = (f"{words.counted(tournament, match, one)} ({one.by})" for one in entries)
+    return _summed(told) or "-"
 
 
 def entries_in_words(tournament: state.Tournament, conflict: Conflict) -> str:
-    """Return the held entries of a conflict in words."""
-    return ", ".join(words.command(tournament, held.entry.command) for held in conflict.held)
+    """Return the held entries of a conflict in words, equal ones together."""
+    return _summed(words.command(tournament, held.entry.command) for held in conflict.held)
+
+
+def _summed(told: Iterable[str]) -> str:
+    """Join what was done: equal things once, with how often; of many different ones the first few."""
+    times = Counter(told)
+    parts = [what if number == 1 else f"{number} x {what}" for what, number in times.items()]
+    more = sum(times.values()) - sum(list(times.values())[:KINDS])
+    return ", ".join(parts[:KINDS]) + (f", and {more} more" if more else "")
 
 
 def before_both(match: state.Match, conflict: Conflict) -> commands.Score:

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from core import Shown, state
     from tui.selectors.scene import Scene
 
-LAST = 6
-"""How many entries the pane lists."""
 SMALL = 3
 """Height of the lower part in a small window."""
 LARGE = 11
 """Its height from 30 rows on."""
+LARGEST = 18
+"""Its height from 50 rows on."""
 
 
 def rows_for(height: int) -> int:
     """Return how high the lower part is in a window of `height` rows."""
     if height < 20:
         return 0
-    return SMALL if height < 30 else LARGE
+    return SMALL if height < 30 else LARGE if height < 50 else LARGEST
 
 
 def detail(scene: Scene, shown: Shown, match: state.Match, width: int, height: int) -> tuple[Line, ...]:
@@ -34,7 +34,7 @@ def detail(scene: Scene, shown: Shown, match: state.Match, width: int, height: i
         return (_title(shown, match), _last(scene, shown, match, lines), _legend(scene))[:height]
     columns = history.columns(shown.projected, match)
     places = layout(columns, width)
-    newest = [arrange(history.row(scene, line), places) for line in lines[:LAST]]
+    newest = [arrange(history.row(scene, line), places) for line in lines[: height - 5]]
     return (
         _title(shown, match),
         _standing(shown, match),

@@ -6,6 +6,7 @@ Guarantees that the reason why keys are off is the same on screen and at the pre
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import commands, games, ids, undo
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from core import Shown, state
 
 Exact: TypeAlias = commands.SetScore | commands.SetTime
+SAFE = (
+    "Undo reaches back to the start of the match. Nothing you typed is lost if the network or this window "
+    "goes away."
+)
+ALONE = (
+    "Nobody else scores this match. Should somebody, you see ! ALSO SCORING and the name above, and both of "
+    "you keep your own queue: a difference becomes a conflict in 6 Queue, never a silent overwrite."
+)
+WIDEST = 110
+"""Lines of running text are no longer than this, in cells."""
 ALSO_FOR = 120.0
 """Seconds for which another device counts as scoring after its last entry."""
 
@@ -86,6 +97,21 @@ def model(scene: Scene, shown: Shown, match: state.Match) -> Model:
     )
 
 
+def promise(model: Model, width: int, height: int) -> tuple[cells.Line, ...]:
+    """Return what stands below the entries where there is room: what a scorekeeper may rely on.
+
+    Args:
+        model: the match.
+        width: of the window.
+        height: of the window.
+    """
+    if height < 24 or model.obstacle:
+        return ()
+    told = [SAFE] if height < 30 or model.warning else [SAFE, ALONE]
+    wrapped = [line for text in told for line in wrap(text, min(width, WIDEST) - 4)]
+    return ((), *((cells.Run(f"  {line}", "dim"),) for line in wrapped))
+
+
 def _hints(rules: games.Rules) -> tuple[str, str]:
     match rules:
         case games.TimeRules():
@@ -136,7 +162,9 @@ def obstacle(scene: Scene, shown: Shown, match: state.Match) -> str:
 
 
 def also_scoring(scene: Scene, match: state.Match) -> str:
-    """Return who else enters scores in this match now; `""` when nobody does."""
+    """Return who else enters scores in this match now; `""` when nobody does, or this person may not."""
+    if forbids(scene):
+        return ""
     others = [entry for entry in match.entries if entry.device != scene.view.device]
     if not others or (scene.at - others[-1].entered_at).total_seconds() > ALSO_FOR:
         return ""

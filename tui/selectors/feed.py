@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from core import Feed, FeedLine
     from tui.selectors.scene import Scene
 
-Kind = Literal["all", "scores", "status", "link", "conflicts"]
-KINDS: tuple[Kind, ...] = ("all", "scores", "status", "link", "conflicts")
+Kind = Literal["all", "scores", "status", "link", "people", "conflicts"]
+KINDS: tuple[Kind, ...] = ("all", "scores", "status", "link", "people", "conflicts")
 KIND_OF: dict[str, Kind] = {
     "score": "scores",
     "undo": "scores",
@@ -28,6 +28,7 @@ KIND_OF: dict[str, Kind] = {
     "queue": "conflicts",
     "problem": "link",
     "link": "link",
+    "people": "people",
 }
 ROLE_OF: dict[str, Role] = {"CONF": "conflict", "problem": "conflict", "link": "slow", "undo": "changed"}
 BURST = 20
@@ -36,14 +37,15 @@ BURST = 20
 RESULT = Column("result", 9)
 COURT = Column("court", 5, least=66)
 COLUMNS: tuple[Column, ...] = (
-    Column("time", 8),
+    Column("time", 8, most=110),
+    Column("time", 12, least=110),
     Column("match", 5),
     COURT,
     Column("kind", 7),
-    Column("what", 14, flexible=True),
+    Column("what", 14, flexible=True, widest=64),
     RESULT,
     Column("who", 12),
-    Column("via", 12, least=110),
+    Column("via", 12, flexible=True, widest=30, least=110),
     Column("seq", 6, "right", least=110),
 )
 
@@ -100,7 +102,7 @@ def _told(scene: Scene, burst: list[tuple[int, FeedLine]], choice: Choice) -> li
         number, line = burst[0]
         cells = row(scene, number, line).cells
         what = Run(f"{len(burst)} {kind_of(line)} entries in 1 s")
-        return [Row(str(number), (cells[0], Run("--"), Run(""), cells[3], what, *(Run(""),) * 3, cells[8]))]
+        return [Row(str(number), (*cells[:2], Run("--"), Run(""), cells[4], what, *(Run(""),) * 3, cells[9]))]
     made = (row(scene, number, line) for number, line in burst)
     return [one for one in made if wanted in "\n".join(cell.text for cell in one.cells).casefold()]
 
@@ -119,12 +121,13 @@ def row(scene: Scene, number: int, line: FeedLine) -> Row:
             key,
             (
                 Run(scene.time(line.at), "dim"),
+                Run(scene.exact_time(line.at), "dim"),
                 Run("--", "dim"),
                 Run(""),
                 Run(line.kind, role),
                 Run(words.tidy(line.text)),
                 Run(""),
-                Run("this laptop", "dim"),
+                Run("" if line.kind == "people" else "this laptop", "dim"),
                 Run("-", "dim"),
                 Run("-", "dim"),
             ),
@@ -139,6 +142,7 @@ def row(scene: Scene, number: int, line: FeedLine) -> Row:
         key,
         (
             Run(scene.time(event.received_at), "dim"),
+            Run(scene.exact_time(event.received_at), "dim"),
             Run(ids.short_form(event.match) if event.match else "--"),
             Run(court, "dim"),
             Run(kind, ROLE_OF.get(kind, "plain")),

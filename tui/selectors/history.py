@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tui.selectors.scene import Scene
 
 COLUMNS: tuple[Column, ...] = (
-    Column("time", 8),
-    Column("entry", 14, flexible=True),
+    Column("time", 8, least=50),
+    Column("entry", 10, flexible=True, widest=44),
     Column("score", 7),
-    Column("state", 26, flexible=True),
+    Column("state", 18, flexible=True, widest=44),
     Column("latency", 7, "right", least=70),
-    Column("who", 22, least=100),
+    Column("who", 22, flexible=True, least=100),
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import commands
 from tui.selectors import trips, words
-from tui.selectors.cells import Column, Line, Role, Row, Run, fit
+from tui.selectors.cells import Column, Line, Role, Row, Run, clip, fit, length
 from tui.selectors.scene import counted, duration, stopwatch
 from tui.selectors.trips import told
 
@@ -30,8 +30,8 @@ SLOW = 1.0
 
 COLUMNS: Mapping[Table, tuple[Column, ...]] = {
     "links": (
-        Column("endpoint", 18, flexible=True),
-        Column("state", 10),
+        Column("endpoint", 18, flexible=True, widest=50),
+        Column("state", 11),
         Column("health", 6, "right"),
         Column("rtt", 7, "right"),
         Column("p50", 7, "right", least=110),
@@ -39,20 +39,20 @@ COLUMNS: Mapping[Table, tuple[Column, ...]] = {
         Column("p99", 7, "right", least=110),
         Column("in", 7, "right", least=90),
         Column("out", 7, "right", least=90),
-        Column("rooms", 5, "right"),
-        Column("reconn", 6, "right"),
+        Column("rooms", 5, "right", least=70),
+        Column("reconn", 6, "right", least=70),
         Column("next try", 8, "right", least=76),
         Column("last minute", 20, least=130),
     ),
     "devices": (
-        Column("device", 14, flexible=True),
-        Column("name", 12, flexible=True),
+        Column("device", 14, flexible=True, widest=40),
+        Column("name", 12, flexible=True, widest=40),
         Column("role", 10),
         Column("state", 14),
         Column("since", 8, "right"),
     ),
     "rooms": (
-        Column("room", 20, flexible=True),
+        Column("room", 20, flexible=True, widest=60),
         Column("members", 7, "right"),
         Column("followed", 8, "right"),
         Column("events/s", 8, "right"),
@@ -78,19 +78,20 @@ class Alert:
     text: str
 
 
-def head(scene: Scene) -> Line:
-    """Say how this console reaches the hub."""
+def head(scene: Scene, width: int) -> Line:
+    """Say how this console reaches the hub, in exactly `width` cells."""
     connection = scene.view.connection
     reconnects = sum(link.reconnects for link in connection.links)
     up = f"  up {stopwatch(scene.now - connection.since)}" if connection.connected else ""
     traffic = f"  in {connection.message_rate_in:.1f}/s out {connection.message_rate_out:.1f}/s"
     role: Role = "live" if connection.connected else "lost"
     sign = scene.sign("live" if connection.connected else "lost")
-    return (
+    state = (
         Run(" this console  ", "dim"),
         Run(f"{sign} {connection.state.replace('_', ' ').upper()}", role),
-        Run(f"{up}  reconnects {reconnects}{traffic}"),
+        Run(f"{up}  reconnects {reconnects}"),
     )
+    return clip((*state, Run(traffic)) if length(state) + len(traffic) <= width else state, width)
 
 
 def tabs(scene: Scene, table: Table, company: Company, alerts: int) -> Line:
@@ -118,11 +119,14 @@ def graph(scene: Scene, kept: trips.Trips, link: LinkView | None, window: float,
     if link is None:
         return [(Run("  no link yet", "dim"),)]
     found = kept.percentiles(link.endpoint, window, scene.now)
-    figures = "   ".join(f"{name} {told(found.get(name))}" for name in ("p50", "p95", "p99", "max"))
-    line = f" round trip of {link.endpoint}   now {told(link.latency)}   {figures}"
+    figures = [f"   {name} {told(found.get(name))}" for name in ("p50", "p95", "p99", "max")]
+    line = f" round trip of {link.endpoint}   now {told(link.latency)}"
     parts = kept.window(link.endpoint, window, max(1, width - 9), scene.now)
     drawn = trips.graph(parts, ascii=scene.ascii)
     right = f" last {minutes} "
+    # Whole figures only, the median first.
+    for figure in figures:
+        line += figure if len(line) + len(figure) + len(right) <= width else ""
     return [
         (Run(fit(line, width - len(right))), Run(right, "dim")),
         *((Run(row, "dim"),) for row in drawn),
@@ -245,6 +249,8 @@ def _state(link: LinkView) -> tuple[str, Role]:
         return "drained", "pending"
     if link.benched:
         return "benched", "lost"
+    if link.aside:
+        return "other epoch", "conflict"
     roles: dict[str, Role] = {"live": "live", "idle": "dim", "slow": "slow", "connecting": "slow"}
     word = "polling" if link.via == "polling" and link.state == "live" else link.state.replace("_", " ")
     return word, roles.get(link.state, "lost")

@@ -33,13 +33,13 @@ _ROLE_WORDS = {"admin": "ops", "moderator": "scorer", "participant": "team", "sp
 
 COLUMNS: tuple[Column, ...] = (
     Column("", 1),
-    Column("name", 12, flexible=True),
+    Column("name", 12, flexible=True, widest=40),
     Column("role", 7, least=90),
     Column("court", 6),
     Column("match", 5),
     Column("doing", 11),
-    Column("device", 12, flexible=True),
-    Column("since", 6, "right"),
+    Column("device", 12, flexible=True, widest=40),
+    Column("since", 6, "right", least=66),
 )
 
 
@@ -152,14 +152,18 @@ def message(scene: Scene, everybody: Sequence[Person]) -> str:
 def courts(scene: Scene, everybody: Iterable[Person]) -> tuple[Line, ...]:
     """Answer what ops ask: which court has no scorer, and which has two."""
     shown = scene.shown
-    if shown is None:
+    if shown is None or shown.confirmed.id not in scene.view.members:
         return ()
     tournament = shown.projected
     scorers: dict[str, list[Person]] = {}
     for one in everybody:
         if one.match is not None and one.court:
             scorers.setdefault(one.court, []).append(one)
-    live = [words.court(tournament, match) for match in tournament.matches.values() if match.phase == "live"]
+    places = {court.name: number for number, court in enumerate(tournament.courts.values())}
+    live = sorted(
+        (words.court(tournament, match) for match in tournament.matches.values() if match.phase == "live"),
+        key=lambda name: places.get(name, len(places)),
+    )
     empty: list[str] = []
     for court in dict.fromkeys(name for name in live if name):
         there = scorers.get(court, [])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import commands, ids
 from tui.selectors import tally, words
-from tui.selectors.cells import Column, Line, Role, Row, Run
+from tui.selectors.cells import Column, Line, Role, Row, Run, beside, fit
 from tui.selectors.scene import counted, duration
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("#", 6, "right"),
     Column("age", 6, "right", least=50),
     Column("match", 5),
-    Column("entry", 14, flexible=True),
+    Column("entry", 14, flexible=True, widest=56),
     Column("base", 6, least=70),
     Column("tries", 5, "right", least=100),
     Column("state", 20, flexible=True),
@@ -91,8 +91,8 @@ def serious(scene: Scene) -> Tab:
     return next((tab for tab in ("conflicts", "refused", "saved", "sending") if numbers[tab]), "saved")
 
 
-def summary(scene: Scene, tab: Tab) -> tuple[Line, Line]:
-    """Return the line of tabs and its right end."""
+def summary(scene: Scene, tab: Tab, width: int) -> Line:
+    """Return the line of tabs and, where there is room, since when entries wait and what is confirmed."""
     numbers = counts(scene)
     runs: list[Run] = [Run(" ")]
     for name in TABS:
@@ -103,7 +103,13 @@ def summary(scene: Scene, tab: Tab) -> tuple[Line, Line]:
             role: Role = "conflict" if name in ("conflicts", "refused") and numbers[name] else "dim"
             runs.append(Run(f" {label} ", role))
         runs.append(Run(" "))
-    return tuple(runs), (Run(f"confirmed {scene.view.confirmed_total} ", "dim"),)
+    confirmed = Run(f"confirmed {scene.view.confirmed_total} ", "dim")
+    waiting = [queued.entry.entered_at for queued in scene.view.queue if queued.waiting]
+    rights: list[Line] = [(confirmed,)]
+    if waiting:
+        oldest = duration(max(0.0, (scene.at - min(waiting)).total_seconds()))
+        rights.insert(0, (Run(f"oldest waits {oldest}   ", "pending"), confirmed))
+    return beside(tuple(runs), *rights, width=width)
 
 
 def listing(scene: Scene, tab: Tab) -> Listing:
@@ -114,6 +120,34 @@ def listing(scene: Scene, tab: Tab) -> Listing:
     wanted = {"saved": ("saving", "saved"), "sending": ("sending", "sent"), "refused": ("refused",)}[tab]
     found = tuple(_row(scene, queued) for queued in scene.view.queue if queued.state in wanted)
     return Listing(found, "" if found else _empty(scene, tab))
+
+
+def answered(scene: Scene, width: int, rows: int) -> tuple[Line, ...]:
+    """Return this device's newest answered entries, newest first, below a heading; nothing without any.
+
+    Args:
+        scene: the moment.
+        width: how wide, in cells.
+        rows: how many lines at most.
+    """
+    done = [queued for queued in scene.view.queue if queued.state in ("confirmed", "official")]
+    told = [_answered(scene, queued, width) for queued in reversed(done[-(rows - 1) :])] if rows > 1 else []
+    return ((Run("  Sent last", "dim"),), *told) if told else ()
+
+
+def _answered(scene: Scene, queued: Queued, width: int) -> Line:
+    entry = queued.entry
+    shown = scene.view.tournaments.get(entry.tournament)
+    match = commands.match_of(entry.command)
+    latency = "-" if queued.latency is None else f"{queued.latency * 1000:.0f} ms"
+    what = words.command(shown.projected if shown else None, entry.command)
+    return (
+        Run(f"  {scene.time(entry.entered_at)}  {f'#{queued.row}':>6}  ", "dim"),
+        Run(f"{ids.short_form(match) if match else '-':<6}"),
+        Run(fit(what, max(10, min(40, width - 50))) + "  "),
+        Run(f"{words.STATE_WORDS[queued.state]:<10}", words.STATE_ROLES[queued.state]),
+        Run(f" {latency:>8}", "dim"),
+    )
 
 
 def _empty(scene: Scene, tab: Tab) -> str:

@@ -48,6 +48,8 @@ class Scene:
     tournament: ids.TournamentId | None = None
     """The tournament that the person chose, or that stays; `None` for the one with the latest event."""
     muted: bool = False
+    version: str = ""
+    """Of this program."""
 
     @property
     def shown(self) -> Shown | None:
@@ -68,6 +70,10 @@ class Scene:
     def time(self, moment: datetime) -> str:
         """Return a time of day to the second."""
         return moment.astimezone(self.at.tzinfo).strftime("%H:%M:%S")
+
+    def exact_time(self, moment: datetime) -> str:
+        """Return a time of day to the millisecond."""
+        return f"{self.time(moment)}.{moment.microsecond // 1000:03d}"
 
     def day_time(self, moment: datetime) -> str:
         """Return a time of day to the minute, or the day where it is another one."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import commands, ids
 from tui.selectors import tally, words
-from tui.selectors.cells import Column, Line, Role, Row, Run
+from tui.selectors.cells import Column, Line, Role, Row, Run, beside
 from tui.selectors.scene import CHANGED_FOR, duration
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Tab = Literal["all", "live", "next", "done", "attention"]
 TABS: tuple[Tab, ...] = ("all", "live", "next", "done", "attention")
+NARROW = 70
+"""Windows narrower than this, in cells, have the tabs close together."""
 Sort = Literal["court", "time", "changed"]
 SORTS: tuple[Sort, ...] = ("court", "time", "changed")
 
@@ -29,13 +31,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("Court", 5, least=50, most=110),
     Column("Court", 14, least=110),
     Column("Match", 5),
-    Column("Home", 8, flexible=True),
+    Column("Home", 8, flexible=True, widest=32),
     Column("Score", 7, "right"),
-    Column("", 2),
-    Column("Away", 8, flexible=True),
+    Column("", 1),
+    Column("Away", 8, flexible=True, widest=32),
     Column("Round", 16, least=110),
     Column("When", 8, least=66),
     Column("Age", 6, "right", least=76),
+    Column("Last entry", 24, flexible=True, least=150),
 )
 
 
@@ -208,10 +211,18 @@ def row(scene: Scene, shown: Shown, match: state.Match, stars: frozenset[ids.Mat
         _score_sign(scene, shown, match, changed=changed),
         Run(words.side(tournament, match, "away", short=True), _winner_role(match, "away", name_role)),
         Run(match.round, "dim"),
-        Run(_when(scene, match), "live" if match.phase == "official" else "dim"),
+        Run(_when(scene, tournament, match), "live" if match.phase == "official" else "dim"),
         Run(_age(scene, match), "dim"),
+        Run(_last(tournament, match), "dim"),
     )
     return Row(match.id, cells, "x" if match.id in stars else "")
+
+
+def bad_row(match: state.Match) -> Row:
+    """Return the row of a match whose data cannot be shown: the rest is not affected."""
+    cells = [Run("")] * len(COLUMNS)
+    cells[3], cells[4] = Run(ids.short_form(match.id)), Run("data error", "conflict")
+    return Row(match.id, tuple(cells), "!")
 
 
 def status(scene: Scene, shown: Shown, match: state.Match) -> tuple[str, Role]:
@@ -248,12 +259,12 @@ def _winner_role(match: state.Match, which: commands.Side, otherwise: Role) -> R
     return "strong" if match.finished and team is not None and match.winner == team else otherwise
 
 
-def _when(scene: Scene, match: state.Match) -> str:
+def _when(scene: Scene, tournament: state.Tournament, match: state.Match) -> str:
     match match.phase:
         case "scheduled":
             return scene.day_time(match.starts_at) if match.starts_at else "-"
         case "live":
-            return "playing"
+            return tally.part(tally.rules_of(tournament, match), match) or "playing"
         case phase:
             return phase
 
@@ -266,16 +277,25 @@ def _age(scene: Scene, match: state.Match) -> str:
     return duration(scene.age(match.changed_at))
 
 
-def summary(scene: Scene, board: Board, choice: Choice) -> tuple[Line, Line]:
-    """Return the line of tabs and what stands at its right end: how it is sorted, and of when it is."""
+def _last(tournament: state.Tournament, match: state.Match) -> str:
+    """Say what was entered last, and by whom."""
+    if not match.entries:
+        return ""
+    last = match.entries[-1]
+    return f"{words.counted(tournament, match, last)}, {last.by} on {last.device}"
+
+
+def summary(scene: Scene, board: Board, choice: Choice, width: int) -> Line:
+    """Return the line of tabs; behind them of when the data is, what is filtered for, how it is sorted."""
     tabs: list[Run] = [Run(" ")]
+    gap = "" if width < NARROW else " "
     for tab, count in board.counts:
         name = f"{tab.capitalize()} {count}"
         if tab == choice.tab:
             tabs.append(Run(f"[{name}]", "chosen"))
         else:
             role: Role = "conflict" if tab == "attention" and count else "dim"
-            tabs.append(Run(f" {name} ", role))
+            tabs.append(Run(f"{gap}{name}{gap}", role))
         tabs.append(Run(" "))
     right: list[Run] = []
     shown = scene.shown
@@ -283,5 +303,5 @@ def summary(scene: Scene, board: Board, choice: Choice) -> tuple[Line, Line]:
         right.append(Run(f"as of {scene.time(shown.as_of)}  " if shown.as_of else "as of never  ", "slow"))
     if choice.filter:
         right.append(Run(f"filter: {words.tidy(choice.filter)}  ", "strong"))
-    right.append(Run(f"sort: {choice.sort} ", "dim"))
-    return tuple(tabs), tuple(right)
+    sort = Run(f"sort: {choice.sort} ", "dim")
+    return beside(tuple(tabs), (*right, sort), tuple(right), tuple(right[:1]), width=width)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS: tuple[Column, ...] = (
     Column("#", 4, "right"),
-    Column("Team", 12, flexible=True),
+    Column("Team", 12, flexible=True, widest=48),
     Column("P", 3, "right"),
     Column("W", 3, "right"),
     Column("D", 3, "right", least=66),

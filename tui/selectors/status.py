@@ -32,6 +32,8 @@ def link(scene: Scene) -> Run:
     connection, watch = scene.view.connection, scene.watch
     latency = "" if connection.latency is None else _latency(connection.latency)
     match watch.state:
+        case "live" | "slow" | "catching_up" if elsewhere(scene):
+            return Run(f"{scene.sign('conflict')} OTHER EPOCH", "conflict")
         case "live" | "slow" if makeshift := _makeshift(connection):
             return Run(f"{scene.sign('slow')} {makeshift} {latency}".rstrip(), "slow")
         case "live":
@@ -39,7 +41,7 @@ def link(scene: Scene) -> Run:
         case "slow":
             return Run(f"{scene.sign('slow')} SLOW {latency}".rstrip(), "slow")
         case "catching_up":
-            return Run(f"{scene.sign('catching_up')} CATCHING UP", "slow")
+            return Run(f"{scene.sign('catching_up')} CATCHING UP {_behind(scene) or ''}".rstrip(), "slow")
         case "sign_in":
             return Run(f"{scene.sign('conflict')} SIGN IN", "conflict")
         case _:
@@ -52,6 +54,29 @@ def _makeshift(connection: Connection) -> str:
     """Return how rooms are carried where that is not by a hub's WebSocket; `""` where it is."""
     ways = {link.via for link in connection.links if link.rooms}
     return "OLD SERVER" if "basic" in ways else "POLLING" if ways == {"polling"} else ""
+
+
+def elsewhere(scene: Scene) -> str:
+    """Return the endpoint whose hub shows the tournament in another epoch while no other carries it.
+
+    `""` where there is none: the numbers are live, or nobody shows anything.
+    """
+    shown = scene.shown
+    if shown is None or shown.live:
+        return ""
+    links = scene.view.connection.links
+    return next((link.endpoint for link in links if shown.confirmed.id in link.aside), "")
+
+
+def _behind(scene: Scene) -> int:
+    """Return how many events the hub has more of the tournament than this device."""
+    if scene.shown is None:
+        return 0
+    here = scene.shown.confirmed
+    there = next((one for one in scene.view.directory if one.id == here.id), None)
+    if there is None or there.epoch != here.position.epoch:
+        return 0
+    return max(0, there.seq - here.position.seq)
 
 
 def _latency(seconds: float) -> str:
@@ -135,13 +160,13 @@ def _joined(parts: list[Line], gap: Run) -> Line:
     return tuple(line)
 
 
-def banner(scene: Scene, width: int = WIDE, look: str = "6") -> Run | None:
+def banner(scene: Scene, width: int = WIDE, look: str = "6 to look") -> Run | None:
     """Return the most serious thing there is to say; `None` when all is well.
 
     Args:
         scene: the moment.
         width: of the window, in columns; narrow ones get shorter words.
-        look: the key that leads from this screen to what needs a decision.
+        look: how one comes from this screen to what needs a decision.
     """
     view, watch = scene.view, scene.watch
     waiting = sum(queued.waiting for queued in view.queue)
@@ -158,7 +183,16 @@ def banner(scene: Scene, width: int = WIDE, look: str = "6") -> Run | None:
         lasts = stopwatch(scene.now - watch.since)
         here = "on this laptop" if width >= WIDE else "here"
         told = f"OFFLINE {lasts}  Scores you enter are saved {here} ({waiting})"
-        return _told(scene, "lost", f"{told}  {next_try(scene)}R retry", "lost")
+        short = f"OFFLINE {lasts}  Scores are saved here ({waiting})  R retry"
+        told = _fitting(width, f"{told}  {next_try(scene)}R retry", f"{told}  R retry", short)
+        return _told(scene, "lost", told, "lost")
+    if endpoint := elsewhere(scene):
+        told = _fitting(
+            width,
+            f"OTHER EPOCH  {endpoint} has this tournament in another epoch; scores wait here ({waiting})",
+            f"OTHER EPOCH  Another hub answers; scores wait here ({waiting})",
+        )
+        return _told(scene, "conflict", told, "conflict")
     if found := _conflict(scene, look):
         return _told(scene, "conflict", found, "conflict")
     if watch.back_at is not None:
@@ -178,7 +212,21 @@ def banner(scene: Scene, width: int = WIDE, look: str = "6") -> Run | None:
         )
     if not view.connection.durable and view.connection.connected:
         return _told(scene, "slow", "THE HUB CANNOT REACH ITS LOG  Your entries wait saved here", "slow")
+    if _is_newer(view.connection.hub_version, scene.version):
+        told = "HUB IS NEWER  Scores still work; update this laptop at the next break"
+        return _told(scene, "conflict", told, "slow")
     return None
+
+
+def _is_newer(one: str, other: str) -> bool:
+    """Tell whether a version is newer than another; one that is no row of numbers is not."""
+    pair = [tuple(int(part) for part in text.split(".") if part.isdecimal()) for text in (one, other)]
+    return bool(pair[0] and pair[1]) and pair[0] > pair[1]
+
+
+def _fitting(width: int, *texts: str) -> str:
+    """Return the first of several texts, the longest first, for which a banner so wide has room."""
+    return next((text for text in texts if length((Run(text),)) + 4 <= width), texts[-1])
 
 
 def _told(scene: Scene, sign: str, words_: str, role: Role) -> Run:
@@ -200,10 +248,10 @@ def _conflict(scene: Scene, look: str) -> str:
             scene.view.tournaments[ids.tournament_of(first.match)].confirmed, first.held[0].entry.command
         )
         number = counted(len(found), "CONFLICT", "CONFLICTS")
-        return f"{number}  {ids.short_form(first.match)} {what} is held  {look} to look"
+        return f"{number}  {ids.short_form(first.match)} {what} is held  {look}"
     if refused:
         match = commands.match_of(refused[-1].entry.command)
         where = f"  {ids.short_form(match)}" if match else ""
         reason = f": {words.tidy(refused[-1].reason)}" if refused[-1].reason else ""
-        return f"{len(refused)} REFUSED{where}{reason}  {look} to look"
+        return f"{len(refused)} REFUSED{where}{reason}  {look}"
     return ""

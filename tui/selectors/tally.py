@@ -146,9 +146,15 @@ def sets_text(sets: Sequence[commands.Score]) -> str:
 
 def playing(rules: games.Rules, match: state.Match) -> str:
     """Say what is played now, for a crumb: `set 2 of 3`; `""` in games that have no parts."""
+    now = part(rules, match)
+    return f"{now} of {rules.best_of}" if now and isinstance(rules, games.SetsRules) else ""
+
+
+def part(rules: games.Rules, match: state.Match) -> str:
+    """Say what is played now, in short: `set 2`; `""` in games that have no parts."""
     if not isinstance(rules, games.SetsRules) or not _set_goes_on(rules, match):
         return ""
-    return f"set {len(match.sets) + 1} of {rules.best_of}"
+    return f"set {len(match.sets) + 1}"
 
 
 def _won(match: state.Match, side: commands.Side) -> int:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.selectors.cells import Line, Role, Run, fit, length
-from tui.selectors.figures import figures
+from tui.selectors.figures import Height, figures
+from tui.selectors.figures import width as width_of
 
 if TYPE_CHECKING:
     from core import commands
     from tui.selectors.entry import Box, Model
 
 
+FRAME = 6
+"""Rows of a box besides its figures, the keys below included."""
+
+
 def height_for(rows: int, columns: int) -> int:
-    """Return how high the boxes are in a window of that size."""
-    return 2 if rows < 20 or columns < 60 else 11
+    """Return how high the boxes are in a window of that size, their keys below included."""
+    if rows < 20 or columns < 60:
+        return 2
+    return FRAME + (7 if rows >= 34 else 5)
 
 
 def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii: bool) -> tuple[Line, ...]:
@@ -23,15 +30,18 @@ def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii
         pairs = zip((model.home, model.away), model.hints, strict=True)
         return tuple(_short(box, hint, width, chosen=box.side == chosen) for box, hint in pairs)
     outer = (width - 7) // 2
-    scale = 2 if width >= 100 else 1
+    figure_height: Height = 7 if height > FRAME + 5 else 5
+    # Both of one size, and of that for two digits at least: a tenth point does not make them smaller.
+    longest = "0" * max(2, len(model.home.figure), len(model.away.figure))
+    scale = _scale(longest, figure_height, outer - 2)
     left, right = (
-        _box(box, outer, chosen=box.side == chosen, scale=scale, ascii=ascii)
+        _box(box, outer, figure_height, scale, chosen=box.side == chosen, ascii=ascii)
         for box in (model.home, model.away)
     )
     joined = [(Run("  "), *first, Run("   "), *second) for first, second in zip(left, right, strict=True)]
     if model.obstacle:
         return tuple(joined)
-    hints = "  " + "   ".join(fit(f"   {hint}", outer) for hint in model.hints)
+    hints = "  " + "   ".join(fit(hint, outer, "center") for hint in model.hints)
     return (*joined, (Run(hints, "dim"),))
 
 
@@ -44,7 +54,7 @@ def _short(box: Box, hint: str, width: int, *, chosen: bool) -> Line:
     return (Run(mark, "strong"), Run(name, "strong"), Run(f" {points:>8} ", "chosen"), Run(f" {hint}", "dim"))
 
 
-def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list[Line]:
+def _box(box: Box, outer: int, height: Height, scale: int, *, chosen: bool, ascii: bool) -> list[Line]:
     inner = outer - 2
     edge: Role = "strong" if chosen else "dim"
     side, bar = ("#", "=") if chosen else ("|", "-")
@@ -59,11 +69,7 @@ def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list
     lines: list[Line] = [(Run(corners[0] + title.center(inner, bar) + corners[1], edge),)]
     lines.append(between(box.name, "strong"))
     lines.append(between(""))
-    drawn = figures(box.figure, 5, scale, ascii=ascii)
-    if scale > 1 and max(len(row) for row in drawn) > inner:
-        drawn = figures(box.figure, 5, ascii=ascii)
-    if max(len(row) for row in drawn) > inner:
-        drawn = ("", "", box.figure, "", "")
+    drawn = _drawn(box.figure, height, scale, ascii=ascii)
     block = max(len(row) for row in drawn)
     lines.extend(between(row.ljust(block), "strong") for row in drawn)
     shootout = f"shoot-out {box.shootout}" if box.shootout is not None else ""
@@ -71,3 +77,17 @@ def _box(box: Box, outer: int, *, chosen: bool, scale: int, ascii: bool) -> list
     lines.append(between("  ".join(part for part in parts if part), "live" if box.won else "dim"))
     lines.append((Run(corners[2] + bar * inner + corners[3], edge),))
     return [line for line in lines if length(line)]
+
+
+def _scale(figure: str, height: Height, inner: int) -> int:
+    """Return how wide a figure's cells may be; 0 where even the narrowest do not fit."""
+    if width_of(figure, height) > inner:
+        return 0
+    return next((scale for scale in (3, 2) if width_of(figure, height, scale) <= inner * 2 // 3), 1)
+
+
+def _drawn(figure: str, height: Height, scale: int, *, ascii: bool) -> tuple[str, ...]:
+    if scale:
+        return figures(figure, height, scale, ascii=ascii)
+    above = ("",) * (height // 2)
+    return (*above, figure, *above)

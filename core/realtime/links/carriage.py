@@ -8,6 +8,7 @@ for it, and named, as long as the followed one may be had elsewhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -72,7 +73,18 @@ class Carriage:
             session.link: tuple(room for room in self._routing.rooms(session.link) if room in followed)
             for session in self.pool.sessions
         }
-        return self.pool.views(carried, now)
+        views = self.pool.views(carried, now)
+        aside = {str(session.link): self._aside(session) for session in self.pool.live}
+        return tuple(replace(view, aside=aside.get(view.id, ())) for view in views)
+
+    def _aside(self, session: Session) -> tuple[TournamentId, ...]:
+        """Return the followed tournaments that a link shows in another epoch and stands aside for."""
+        shown = ((room, log_of(room)) for room in self.rooms.followed)
+        return tuple(
+            tournament
+            for room, tournament in shown
+            if tournament is not None and self._fit(room, session.link) == 0
+        )
 
     def load(self, link: LinkId) -> int:
         """Return how many rooms are on a link."""
