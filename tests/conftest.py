@@ -17,6 +17,10 @@ SLOWEST_FIRST = ("integration", "sim", "tui", "unit", "architecture")
 TESTS = Path(__file__).resolve().parent
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+# Hubs and commands start from their bytecode, as they do where they are installed: some machines forbid to
+# write any, and each of some hundred processes would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @dataclass(frozen=True, slots=True)
 class Euro:

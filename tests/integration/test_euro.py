@@ -104,7 +104,7 @@ def evening(euro: Euro, tmp_path_factory: pytest.TempPathFactory) -> Evening:
 def console(hub: HubProcess, data: Path) -> Terminal:
     """Open the console in a pty that is high enough for all 51 matches."""
     argv = [*COURTSIDE, "--hub", hub.url, "--data", str(data)]
-    terminal = Terminal(argv, environment(), columns=120, rows=72)
+    terminal = Terminal(argv, environment(), columns=120, rows=80)
     terminal.wait_for("M051", within=30)
     return terminal
 

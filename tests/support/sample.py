@@ -56,6 +56,12 @@ async def main() -> dict[str, object]:
         said["rooms"] = [len(rooms.matches), len(rooms.teams), len(rooms.roles), rooms.admin is not None]
         await rooms.teams["reds"].live(10)
         await feed.broadcast("lights", {"hall": 1}, teams=["reds"]).confirmed(10)
+        presence = await realtime.join("tournament:summer:presence")
+        with presence.events("member_joined") as joined:
+            await presence.live(10)
+            # The hub tells who came a moment after it let them in.
+            if not presence.members():
+                await anext(aiter(joined))
         said["members"] = [member.name for member in room.members()]
         said["listed"] = [info.id for info in await realtime.list_rooms(type="tournament", search="Summer")]
         stats = room.stats()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_a_wrong_call_exits_with_2_and_says_how_it_is_called(
 ) -> None:
     assert main(argv) == 2
     assert "usage: courtside" in capsys.readouterr().err
+
+
+def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"courtside {version('courtside')}\n"
 
 
 @pytest.mark.parametrize("argv", [["queue", "retry"], ["queue", "list", "x1"]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ def build(commands: Sequence[Command], console: Command) -> argparse.ArgumentPar
         parents=[shared],
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"courtside {version('courtside')}")
     console.load(parser)
     named = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=_Later)
     for command in commands:
