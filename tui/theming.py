@@ -38,6 +38,10 @@ COLOURS = (
     "boost",
 )
 VARIABLES = ("text-muted", "text-disabled", "block-cursor-background", "block-cursor-foreground", "border")
+TEXTS = ("foreground", "primary", "success", "warning", "error", "text-muted")
+"""The colours in which something is written."""
+GROUNDS = ("background", "surface", "boost", "panel")
+"""Those on which it stands: lists, the frame and dialogs, the status bar, the banner and the cursor's row."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 READABLE = 4.5
 """Contrast of text on its ground, from which on it is readable (WCAG 2.2, 1.4.3)."""
@@ -156,21 +160,16 @@ def _colour(key: str, value: object) -> str:
 
 
 def hard_to_read(theme: Theme) -> tuple[str, ...]:
-    """Return a line for each text colour that lacks contrast on the theme's ground."""
-    if theme.background is None:
-        return ()
-    ground = Color.parse(theme.background)
-    texts = {
-        "foreground": theme.foreground,
-        "success": theme.success,
-        "warning": theme.warning,
-        "error": theme.error,
-        "text-muted": theme.variables.get("text-muted"),
-    }
+    """Return a line for each text colour that lacks contrast on a ground that it stands on."""
+    texts = {name: theme.variables.get(name) or getattr(theme, name, None) for name in TEXTS}
+    grounds = {name: getattr(theme, name) for name in GROUNDS}
     return tuple(
-        f"{name} on background is hard to read ({ratio:.1f}:1, {READABLE}:1 is readable)"
+        f"{name} on {ground} is hard to read ({ratio:.1f}:1, {READABLE}:1 is readable)"
+        for ground, below in grounds.items()
         for name, value in texts.items()
-        if value is not None and (ratio := contrast(Color.parse(value), ground)) < READABLE
+        if value is not None
+        and below is not None
+        and (ratio := contrast(Color.parse(value), Color.parse(below))) < READABLE
     )
 
 

@@ -38,9 +38,18 @@ def test_the_style_sheet_is_shipped() -> None:
 
 def test_the_contrast_theme_is_readable_with_low_vision() -> None:
     theme = next(theme for theme in load().themes if theme.name == "courtside-contrast")
-    ground = Color.parse(theme.background or "")
-    for value in (theme.foreground, theme.success, theme.warning, theme.error, theme.variables["text-muted"]):
-        assert contrast(Color.parse(value or ""), ground) >= 7
+    texts = (
+        theme.foreground,
+        theme.primary,
+        theme.success,
+        theme.warning,
+        theme.error,
+        theme.variables["text-muted"],
+    )
+    grounds = (theme.background, theme.surface, theme.boost, theme.panel)
+    for text in texts:
+        for ground in grounds:
+            assert contrast(Color.parse(text or ""), Color.parse(ground or "")) >= 7, (text, ground)
 
 
 def test_a_users_theme_is_loaded_after_those_that_are_shipped(tmp_path: Path) -> None:
@@ -101,6 +110,8 @@ def test_what_a_file_may_not_say_is_named(content: str, why: str) -> None:
 def test_a_pair_that_is_hard_to_read_is_named() -> None:
     theme = parse(tomllib.loads('name = "a"\nprimary = "red"\nbackground = "#000000"\nerror = "#330000"'))
     assert hard_to_read(theme) == ("error on background is hard to read (1.1:1, 4.5:1 is readable)",)
+    banner = parse(tomllib.loads('name = "a"\nprimary = "red"\npanel = "#101010"\nwarning = "#202020"'))
+    assert hard_to_read(banner) == ("warning on panel is hard to read (1.2:1, 4.5:1 is readable)",)
 
 
 def test_a_theme_without_a_ground_of_its_own_is_not_judged() -> None:
