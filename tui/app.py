@@ -24,10 +24,11 @@ from tui import keys, memory, sheets, theming
 from tui.commands import Everything
 from tui.doors import Doors
 from tui.keyboard import KeyboardApp
+from tui.keymap import check
 from tui.maker import Maker
 from tui.messages import StoreChanged
 from tui.organising import Organiser
-from tui.screens.base import NOTICE_FOR, MainScreen
+from tui.screens.base import NOTICE_FOR, ListScreen, MainScreen
 from tui.screens.board import BoardScreen
 from tui.screens.dialogs import KeysHelp
 from tui.screens.entrance import LetIn, sign_in
@@ -118,7 +119,8 @@ class CourtsideApp(KeyboardApp):
         super().__init__()
         self.doors = doors or Doors(settings)
         self.settings = settings.console
-        self.keymap: keys.Keymap = self.settings.keys
+        changed = check(self.settings.keys)
+        self.keymap: keys.Keymap = changed.usable
         self.scoring: ids.MatchId | None = None
         """The match that is or was open for entry."""
         self.notice = ""
@@ -130,6 +132,8 @@ class CourtsideApp(KeyboardApp):
         self.memory = memory.load(self._kept)
         self._realtime, self._clock, self._monotonic = realtime, clock, monotonic
         self._themes = theming.load(config_folder() / "themes")
+        self.problems = (*self._themes.problems, *changed.problems)
+        """What is wrong with the person's themes and keys, a line each."""
         self._start = screen or "scores"
         self._came_from = "scores"
         self._notice_until = 0.0
@@ -169,16 +173,12 @@ class CourtsideApp(KeyboardApp):
         for theme in self._themes.themes:
             self.register_theme(theme)
         self.use_theme(self.settings.theme or self.memory.theme or theming.DEFAULT, keep=False)
-        known = {id: given for id, given in self.keymap.items() if id not in keys.unknown(self.keymap)}
-        self.set_keymap(known)
-        problems = [
-            *self._themes.problems,
-            *(f"no action {id!r}: its key is not set" for id in keys.unknown(self.keymap)),
-        ]
-        for problem in problems:
+        self.set_keymap(dict(self.keymap))
+        for problem in self.problems:
             _log.warning("%s", problem)
-        if problems:
-            self.say(problems[0])
+        if self.problems:
+            more = f", and {len(self.problems) - 1} more: in the palette" if len(self.problems) > 1 else ""
+            self.say(f"{self.problems[0]}{more}")
         unsubscribe = self._realtime.subscribe(self._changed)
         self._unsubscribe = unsubscribe
         self.set_timer(TICK - self._clock().microsecond / 1e6 + AFTER_TICK, self._tick)
@@ -332,6 +332,16 @@ class CourtsideApp(KeyboardApp):
         """Show a tournament."""
         self._chosen = tournament
         self.paint()
+
+    def find(self, place: keys.Place, wanted: str) -> None:
+        """Go to a list and filter it."""
+        self.switch_mode(place)
+
+        def filtered() -> None:
+            if isinstance(self.screen, ListScreen):
+                self.screen.filter_for(wanted)
+
+        self.call_after_refresh(filtered)
 
     def open_match(self, match: ids.MatchId) -> None:
         """Open a match for entry."""

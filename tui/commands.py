@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tui.organising import Organiser
+    from tui.selectors.people import Company
     from tui.selectors.scene import Scene
 
 
@@ -35,6 +36,9 @@ class Console(Protocol):
 
     keymap: keys.Keymap
     organiser: Organiser
+    company: Company
+    problems: tuple[str, ...]
+    """What is wrong with the person's settings, a line each."""
 
     @property
     def scene(self) -> Scene:
@@ -65,6 +69,14 @@ class Console(Protocol):
         """Open a match for entry."""
         ...
 
+    def find(self, place: keys.Place, wanted: str) -> None:
+        """Go to a list and filter it."""
+        ...
+
+    def say(self, notice: str) -> None:
+        """Show a notice for some seconds."""
+        ...
+
 
 class Everything(Provider):
     """All that the console can do."""
@@ -92,7 +104,22 @@ class Everything(Provider):
         for tournament, shown in console.scene.view.tournaments.items():
             name = f"tournament {shown.confirmed.name}"
             yield Command(name, "show this tournament", partial(console.choose_tournament, tournament))
+        for problem in console.problems:
+            yield Command(problem, "a mistake in your settings", partial(console.say, problem))
         yield from self._matches()
+        yield from self._places()
+
+    def _places(self) -> Iterator[Command]:
+        """Yield courts, to their matches, and people, to where they are."""
+        console, shown = self.console, self.console.scene.shown
+        if shown is None:
+            return
+        for court in shown.projected.courts.values():
+            name = words.at_court(court.name)
+            yield Command(name, "its matches", partial(console.find, "scores", court.name), always=False)
+        for person in console.company.present:
+            name = f"{person.name} on {person.device}"
+            yield Command(name, "who is there", partial(console.find, "people", person.name), always=False)
 
     def _matches(self) -> Iterator[Command]:
         shown = self.console.scene.shown

@@ -70,6 +70,8 @@ NAMES = {
     "home": "Home",
     "end": "End",
     "f1": "F1",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
 }
 
 MOVING = frozenset({"filter", "open"})
@@ -184,7 +186,15 @@ TABLE: tuple[Key, ...] = (
         ("scores", "feed", "people"),
         2,
     ),
-    Key("list.tab", "f", "next_tab", "tab", "Next tab or kind", LISTS, 3),
+    Key("list.tab", "f,tab", "turn(1)", "tab", "Next tab, kind, table or grouping", LISTS, 3),
+    Key(
+        "list.tab_back",
+        "shift+tab",
+        "turn(-1)",
+        "tab before",
+        "The tab or kind before",
+        LISTS,
+    ),
     Key("scores.sort", "s", "sort", "sort", "Sort by court, time or last change", ("scores",), 4),
     Key("scores.star", "x", "star", "star", "Pin the match to the top", ("scores",), 5),
     Key("list.copy", "y", "copy", "copy", "Copy the row as text", LISTS, 8),
@@ -290,12 +300,6 @@ def called(key: Key, keymap: Keymap) -> str:
     if key.name and key.id not in keymap:
         return key.name
     return " ".join(shown(name) for name in bound(key, keymap))
-
-
-def unknown(keymap: Keymap) -> tuple[str, ...]:
-    """Return the ids in a keymap that name no action."""
-    known = {key.id for key in TABLE}
-    return tuple(name for name in keymap if name not in known)
 
 
 def _first(key: Key, keymap: Keymap) -> str:

@@ -226,13 +226,17 @@ class ListScreen(MainScreen):
     def action_export(self) -> None:
         self.console.export(self.PLACE, self.rows.sheet())
 
+    def filter_for(self, wanted: str) -> None:
+        """Filter for a text, as if it had been typed."""
+        self.query_one(Filter).want(wanted)
+
     def action_filter(self) -> None:
         self.query_one(Filter).open()
 
 
-def after(options: tuple[T, ...], current: T) -> T:
-    """Return the option after the current one, from the last to the first."""
-    return options[(options.index(current) + 1) % len(options)]
+def after(options: tuple[T, ...], current: T, step: int = 1) -> T:
+    """Return the option `step` places after the current one, from the last on to the first."""
+    return options[(options.index(current) + step) % len(options)]
 
 
 class Filter(Input):
@@ -247,6 +251,11 @@ class Filter(Input):
     def wanted(self) -> str:
         """What is filtered for, safe to show."""
         return words.tidy(self.value)
+
+    def want(self, wanted: str) -> None:
+        """Show the line with a text in it, and leave the keys to the list."""
+        self.value = wanted
+        self.set_class(bool(wanted), "-on")
 
     def open(self) -> None:
         """Show the line and take the keys."""

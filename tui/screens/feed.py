@@ -140,8 +140,8 @@ class FeedScreen(ListScreen):
             self._paused = self.scene.view.feed
             self.draw_body(self.scene)
 
-    def action_next_tab(self) -> None:
-        self.choice = replace(self.choice, kind=after(feed.KINDS, self.choice.kind))
+    def action_turn(self, step: int) -> None:
+        self.choice = replace(self.choice, kind=after(feed.KINDS, self.choice.kind, step))
         self.console.paint()
 
     def action_back(self) -> None:

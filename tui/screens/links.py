@@ -76,8 +76,12 @@ class LinksScreen(ListScreen):
         self._draw_link(self.scene)
 
     @on(Opened)
-    def action_next_tab(self) -> None:
-        self.table = after(links.TABLES, self.table)
+    def show_next(self) -> None:
+        """Turn to the next table: a row has nothing behind it."""
+        self.action_turn(1)
+
+    def action_turn(self, step: int) -> None:
+        self.table = after(links.TABLES, self.table, step)
         self.console.paint()
 
     def action_window(self, step: int) -> None:

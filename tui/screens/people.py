@@ -77,8 +77,8 @@ class PeopleScreen(ListScreen):
         self.wanted = event.value
         self.console.paint()
 
-    def action_next_tab(self) -> None:
-        self.group = after(people.GROUPS, self.group)
+    def action_turn(self, step: int) -> None:
+        self.group = after(people.GROUPS, self.group, step)
         self.console.paint()
 
     def action_back(self) -> None:

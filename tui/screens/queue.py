@@ -109,8 +109,8 @@ class QueueScreen(ListScreen):
         """Let the panel follow the cursor."""
         self._draw_panel(self.scene, self.app.size.width)
 
-    def action_next_tab(self) -> None:
-        self.tab = after(queue.TABS, self.current)
+    def action_turn(self, step: int) -> None:
+        self.tab = after(queue.TABS, self.current, step)
         self.console.paint()
 
     def attend(self, found: tuple[queue.Conflict, ...]) -> None:

@@ -109,8 +109,8 @@ class ScoresScreen(ListScreen):
         if self.choice.filter:
             self.query_one(Filter).action_clear()
 
-    def action_next_tab(self) -> None:
-        self._choose(tab=after(scores.TABS, self.choice.tab))
+    def action_turn(self, step: int) -> None:
+        self._choose(tab=after(scores.TABS, self.choice.tab, step))
 
     def action_sort(self) -> None:
         self._choose(sort=after(scores.SORTS, self.choice.sort))

@@ -137,8 +137,8 @@ class TableScreen(ListScreen):
             self.seq = max(1, min(seq, self.past.last))
             self.console.paint()
 
-    def action_next_tab(self) -> None:
-        self.tab = after(TABS, self.tab)
+    def action_turn(self, step: int) -> None:
+        self.tab = after(TABS, self.tab, step)
         self.call_after_refresh(self.console.paint)
 
     def action_move(self, rows: int) -> None:
