@@ -116,6 +116,12 @@ class TestScores:
         assert row.sign == "x"
         assert [cell.text for cell in row.cells[-3:]] == ["-", "-", ""]
 
+    def test_a_match_whose_data_cannot_be_shown_keeps_its_row(self) -> None:
+        _, _, found = shown_match(desks.lively(), 41)
+        row = scores.bad_row(found)
+        assert row.key == found.id
+        assert "".join(cell.text for cell in row.cells) == "M041data error"
+
 
 class TestDetail:
     def test_its_height_depends_on_the_window(self) -> None:
@@ -145,6 +151,16 @@ class TestEntry:
         desk.connect("live")
         assert entry.obstacle(*shown_match(desk, 41)) == "This match is final. Ops can reopen it"
 
+    def test_a_match_that_waits_for_another_says_for_which(self) -> None:
+        assert (
+            entry.obstacle(*shown_match(desks.lively(), 42)) == "Cannot start yet: winner of M041 not known"
+        )
+
+    @pytest.mark.parametrize(("height", "told"), [(23, ""), (24, entry.SAFE), (40, entry.SAFE + entry.ALONE)])
+    def test_what_may_be_relied_on_stands_where_there_is_room(self, height: int, told: str) -> None:
+        lines = entry.promise(entry.model(*shown_match(desks.lively(), 34)), 120, height)
+        assert "".join("".join(plain(line).split()) for line in lines) == "".join(told.split())
+
     def test_an_official_match_says_so(self) -> None:
         assert "official" in entry.obstacle(*shown_match(desks.lively(), 31))
 
@@ -160,6 +176,9 @@ class TestEntry:
         at, _, found = shown_match(desk, 33)
         assert entry.also_scoring(at, found)
         assert not entry.also_scoring(replace(at, at=at.at + timedelta(minutes=3)), found)
+        desk.role = "spectator"
+        desk.connect("live")
+        assert not entry.also_scoring(*shown_match(desk, 33)[::2])
 
 
 def bar(desk: Desk, width: int = 80, **more: object) -> str:

@@ -113,3 +113,18 @@ def test_figures_have_their_height_and_differ(height: int) -> None:
     assert len(set(drawn)) == 10
     assert all(len(row) <= width("0", height) for rows in drawn for row in rows)  # type: ignore[arg-type]
     assert figures("8", 5) == figures("8", 5, ascii=False) != figures("8", 5, ascii=True)
+
+
+def test_three_rows_of_blocks_are_two_in_one() -> None:
+    drawn = figures("1", 3)
+    assert [len(row) > 0 for row in drawn] == [True, True, True]
+    assert set("".join(drawn)) <= set(" ▀▄█")
+
+
+def test_a_score_too_long_for_figures_is_written_small() -> None:
+    desk = desks.lively()
+    desk.others(SetScore(match(33), Points(999_999, 0)))
+    assert "999999" in text(desk, columns=56)
+    assert "999999" not in text(desk, columns=80)
+    lines = board.lines(scene(desk), board.Look(2), 120, 60)
+    assert all(length(line) in (0, 120) for line in lines)

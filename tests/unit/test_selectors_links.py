@@ -43,6 +43,10 @@ def test_drained_and_polled_endpoints_are_named_so() -> None:
     polled = (replace(near, via="polling"), replace(slow, drained=True), replace(gone, benched=False))
     desk.apply(ConnectionChanged(replace(desk.view.connection, links=polled)))
     assert [line.split()[1] for line in rows(desk, "links")] == ["polling", "drained", "offline"]
+    desk.apply(
+        ConnectionChanged(replace(desk.view.connection, links=(replace(near, aside=(desks.SPRING,)),)))
+    )
+    assert rows(desk, "links")[0].startswith("ws://hub:8765 other epoch")
 
 
 def test_the_parts_of_health_and_the_reason_stand_below() -> None:

@@ -111,10 +111,8 @@ def _shape(count: int, inner: int, room: int) -> Shape:
     return Shape(across, bands, max(0, min(-(-rest // BESIDE), free // _SMALL_ROWS)))
 
 
-def _listed(shown: Shown | None) -> list[state.Match]:
+def _listed(shown: Shown) -> list[state.Match]:
     """Return what is worth showing: live matches by court, else the latest results and the next ones."""
-    if shown is None:
-        return []
     tournament = shown.projected
     courts = {court: number for number, court in enumerate(tournament.courts)}
     matches = list(tournament.matches.values())
