@@ -314,18 +314,21 @@ class Console:
         return "\n".join(strip.text for strip in strips[:height])
 
     async def wait_for(self, shown: str | Callable[[], object], within: float = 10.0) -> str:
-        """Wait until the screen shows a text, or a condition holds; return the screen.
+        """Wait until the screen shows a text, or a condition holds, and is at rest; return the screen.
 
         Raises:
             AssertionError: it did not in time; the message holds the screen.
         """
         deadline = time.monotonic() + within
+        before = None
         while time.monotonic() < deadline:
             self.app.paint()
             text = self.text()
-            if shown() if callable(shown) else shown in text or shown in _running(text):
+            # A text that still changes is drawn for a layout that comes with the next round.
+            if text == before and (shown() if callable(shown) else shown in text or shown in _running(text)):
                 return text
-            await asyncio.sleep(0.01)
+            before = text
+            await asyncio.sleep(0.005)
         raise AssertionError(f"{within:.0f} s passed without {shown!r} on screen:\n{self.text()}")
 
     async def wait_without(self, gone: str) -> str:
