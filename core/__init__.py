@@ -7,7 +7,6 @@ what needs a library that is slow to load, comes with its first use. The hub has
 
 from __future__ import annotations
 
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 from core.domain import (
@@ -53,6 +52,7 @@ from core.errors import (
     Unreachable,
     WireError,
 )
+from core.later import later as _later
 from core.realtime.effects import Advanced, Replaced
 from core.realtime.metrics import Metrics, QueueStats
 from core.realtime.rooms.subscriptions import RoomEvent
@@ -256,9 +256,4 @@ _LATER = {
 
 
 if not TYPE_CHECKING:  # else a name that is not there would pass for one that comes later
-
-    def __getattr__(name: str) -> object:
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(_import_module(_LATER[name]), name)
-        return value
+    __getattr__ = _later(globals(), _LATER)

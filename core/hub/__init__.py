@@ -5,12 +5,12 @@ This is its front door; the server stack loads only when a hub runs.
 
 from __future__ import annotations
 
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 from core.hub.folder import owner_token, running
 from core.hub.log.checkup import LogState, check_log
 from core.hub.options import HubOptions, Retention
+from core.later import later as _later
 
 if TYPE_CHECKING:
     from core.hub.log.backup import Manifest, back_up
@@ -46,12 +46,7 @@ _LATER = {
 
 
 if not TYPE_CHECKING:  # else a name that is not there would pass for one that comes later
-
-    def __getattr__(name: str) -> object:
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(_import_module(_LATER[name]), name)
-        return value
+    __getattr__ = _later(globals(), _LATER)
 
 
 def run(options: HubOptions) -> int:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LOG, INVITES, SECRET, SAMPLES = "log.sqlite3", "invites.sqlite3", "secret.key", "analytics.sqlite3"
+"""The files in it that outlive a hub's life; all but the log may be missing."""
 PATIENCE = 1.0
 """Seconds to wait for the lock: `running` of another process takes it for a moment."""
 
@@ -81,10 +83,10 @@ def secret(folder: Path) -> bytes:
     Raises:
         NotSaved: it can be neither read nor made.
     """
-    path = folder / "secret.key"
+    path = folder / SECRET
     try:
         if not path.exists():
-            draft = folder / "secret.key.new"
+            draft = folder / f"{SECRET}.new"
             _write_privately(draft, secrets.token_bytes(SECRET_BYTES))
             draft.replace(path)
         return path.read_bytes()

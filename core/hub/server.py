@@ -29,7 +29,7 @@ from core.hub.door.door import Door, House
 from core.hub.door.invites import opened
 from core.hub.door.reception import Reception
 from core.hub.door.tokens import Mint
-from core.hub.folder import claimed, noted, secret
+from core.hub.folder import INVITES, LOG, claimed, noted, secret
 from core.hub.listening import listening
 from core.hub.lobby import Lobby
 from core.hub.log.analytics import Sampling
@@ -69,8 +69,8 @@ def run(options: HubOptions) -> int:
     """
     with claimed(options.data) as folder, listening(options) as (main, own):
         key = secret(folder)
-        with opened(folder / "invites.sqlite3", key) as invites:
-            log = SqliteLog(folder / "log.sqlite3")
+        with opened(folder / INVITES, key) as invites:
+            log = SqliteLog(folder / LOG)
             with _unwrapped(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(_serve(options, folder, log, _House(invites, Mint(key, log.hub)), (main, own)))
     return 0

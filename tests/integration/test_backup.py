@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from core.domain.commands import CreateTournament, Score
+from core.hub.folder import LOG
 from core.hub.judging.chain import Link, Step, Tail
-from core.hub.log.backup import LOG, MANIFEST
+from core.hub.log.backup import MANIFEST
 from core.hub.log.sqlite_log import SqliteLog
 from core.realtime.thread import realtime_in_thread
 from tests.support.commands import here

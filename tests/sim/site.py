@@ -113,9 +113,7 @@ class Log:
 
     def _store(self, rulings: Sequence[Ruling]) -> None:
         for ruling in rulings:
-            self.answered[ruling.answer.id] = Known(ruling.answer, ruling.digest)
-            if ruling.withdrawn is not None:
-                self.answered[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
+            self.answered.update((known.answer.id, known) for known in ruling.answered)
             id, epoch, events = ruling.tournament, ruling.answer.epoch, ruling.answer.events
             if ruling.begins:
                 self.epochs[id], self.events[id] = epoch, []

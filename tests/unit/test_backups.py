@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from core.hub.folder import hub_folder
-from core.hub.log.backup import LOG, verify
+from core.hub.folder import LOG, hub_folder
+from core.hub.log.backup import verify
 from core.hub.log.backups import Backups, newest
 from core.hub.log.sqlite_log import SqliteLog
 

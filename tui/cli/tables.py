@@ -156,12 +156,9 @@ def bracket_text(state: Tournament) -> str:
     champion = brackets.champion(state)
     if champion is not None:
         blocks.append(f"champion: {state.teams[champion].name}")
-    elif len(state.games) > 1:
+    elif len(state.games) > 1 and (won := brackets.game_winners(state)):
         names = {game.id: game.name for game in state.games}
-        won = brackets.game_winners(state).items()
-        blocks += (
-            ["\n".join(f"{names[game]}: {state.teams[team].name} won" for game, team in won)] if won else []
-        )
+        blocks.append("\n".join(f"{names[game]}: {state.teams[team].name} won" for game, team in won.items()))
     return "\n\n".join(blocks)
 
 

@@ -71,8 +71,7 @@ class EntryScreen(ResultScreen):
         self._line("also", (Run(f" {model.warning}", "conflict"),))
         box_height = height_for(height, width)
         box = self.query_one("#boxes", Lines)
-        if box.styles.height is None or box.styles.height.value != box_height:
-            box.styles.height = box_height
+        box.take_rows(box_height)
         box.show(boxes(model, self.chosen, width, box_height, ascii=scene.ascii))
         game = model.sets or self._throwing()
         self.query_one("#game", Lines).display = bool(game)
@@ -82,8 +81,7 @@ class EntryScreen(ResultScreen):
         told = entry.promise(model, width, height)
         if len(model.lines) + 1 + len(told) > area.size.height + promise.size.height:
             told = ()
-        if promise.styles.height is None or promise.styles.height.value != len(told):
-            promise.styles.height = len(told)
+        promise.take_rows(len(told))
         promise.show(told)
         self._draw_history(scene, subject, model, width)
 

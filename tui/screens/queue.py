@@ -91,7 +91,7 @@ class QueueScreen(ListScreen):
         room = self.app.size.height >= (SENT_FROM if self.conflict is None else SENT_BELOW_CONFLICT)
         lines = queue.answered(scene, width, SENT) if room else ()
         sent.display = bool(lines)
-        _set_height(sent, len(lines) + 1)  # and the line above it
+        sent.take_rows(len(lines) + 1)  # and the line above it
         sent.show(lines)
 
     def _draw_panel(self, scene: Scene, width: int) -> None:
@@ -101,7 +101,7 @@ class QueueScreen(ListScreen):
         if conflict is None:
             return
         lines = decision.panel(scene, conflict, width, self.app.size.height)
-        _set_height(panel, len(lines) + 1)  # and the line above it
+        panel.take_rows(len(lines) + 1)  # and the line above it
         panel.show(lines)
 
     @on(Moved)
@@ -203,9 +203,3 @@ class QueueScreen(ListScreen):
         rows = {row.key: row for row in queue.listing(self.scene, self.current).rows}
         if cursor in rows:
             self.console.copy("  ".join(cell.text for cell in rows[cursor].cells if cell.text))
-
-
-def _set_height(widget: Lines, rows: int) -> None:
-    # Only where it changes: each setting lays the screen out anew.
-    if widget.styles.height is None or widget.styles.height.value != rows:
-        widget.styles.height = rows

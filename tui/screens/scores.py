@@ -81,8 +81,7 @@ class ScoresScreen(ListScreen):
         lower.display = room > 0
         if not room:
             return
-        if lower.styles.height is None or lower.styles.height.value != room + 1:
-            lower.styles.height = room + 1  # and the line above it
+        lower.take_rows(room + 1)  # and the line above it
         match = self.match
         shown = scene.shown
         lower.show(detail.detail(scene, shown, match, width, room) if match and shown else ())

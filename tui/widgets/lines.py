@@ -52,6 +52,13 @@ class Lines(Widget):
             if not kept or (y in (before, marked) and before != marked):
                 self.refresh(Region(0, y, self.size.width, 1))
 
+    def take_rows(self, rows: int) -> None:
+        """Be so many rows high, borders included."""
+        height = self.styles.height
+        # Only where it changes: each setting lays the screen out anew.
+        if height is None or height.value != rows:
+            self.styles.height = rows
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         line: Line = self._lines[y] if y < len(self._lines) else ()

@@ -101,7 +101,8 @@ def _champion(state: Tournament) -> list[str]:
     first = champion(state)
     won = {"Champion": first} if first is not None else {}
     if len(state.games) > 1:
-        won = {game.name: winner for game in state.games if (winner := game_winners(state).get(game.id))}
+        names = {game.id: game.name for game in state.games}
+        won = {names[game]: winner for game, winner in game_winners(state).items()}
     return [f'<p class="w">{escape(what)}: {escape(state.teams[who].name)}</p>' for what, who in won.items()]
 
 

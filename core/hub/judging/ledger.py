@@ -68,6 +68,12 @@ class Ruling:
     filed: tuple[tuple[Epoch, Event], ...] = ()
     """Events of older epochs that were adopted, to be kept as they were."""
 
+    @property
+    def answered(self) -> tuple[Known, ...]:
+        """Every id that is answered with it."""
+        given = Known(self.answer, self.digest)
+        return (given,) if self.withdrawn is None else (given, Known(self.withdrawn, b""))
+
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
@@ -189,9 +195,7 @@ class Ledger:
         # Whose rights are gone takes nothing back: the undo itself is held.
         ruling = None if objection else self._take_back(entry, content)
         ruling = ruling or self._judge(entry, content, at, deliverer, objection)
-        self._known[entry.id] = Known(ruling.answer, content)
-        if ruling.withdrawn is not None:
-            self._known[ruling.withdrawn.id] = Known(ruling.withdrawn, b"")
+        self._known.update((one.answer.id, one) for one in ruling.answered)
         return ruling
 
     def _take_back(self, entry: Entry, content: bytes) -> Ruling | None:
@@ -319,9 +323,8 @@ class Ledger:
                 self._states[ruling.tournament] = after
                 if ruling.begins:
                     self._know(after)
-            self._add(Known(answer, ruling.digest))
-            if ruling.withdrawn is not None:
-                self._add(Known(ruling.withdrawn, b""))
+            for known in ruling.answered:
+                self._add(known)
 
     def _enter(self, made: Made) -> Ruling:
         """Make what happened to an older epoch part of this ledger."""

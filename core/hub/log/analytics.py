@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.domain.ids import tournament_room
 from core.errors import BadLog, NotSaved
 from core.hub.door.access import may_read
+from core.hub.folder import SAMPLES
 from core.hub.log.figures_log import read_samples, read_tally, write_samples
 from core.hub.log.rounds import utc_now
 from core.hub.rooms.viewers import Viewers, by_room
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 LOOK = 5.0
 """Seconds between two counts."""
-FILE = "analytics.sqlite3"
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Sampling:
     def __init__(self, lobby: Lobby, log: Path, days: float) -> None:
         self._lobby = lobby
         self._days = days
-        self.path = log.with_name(FILE)
+        self.path = log.with_name(SAMPLES)
         self._viewers = Viewers()
         self._over: list[Sample] = []
         """Of minutes that are over, to be written."""

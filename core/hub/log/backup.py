@@ -28,7 +28,7 @@ from msgspec import Struct
 
 from core.domain.ids import CommandId, Epoch, TournamentId
 from core.errors import BadFile, BadLog, NotSaved
-from core.hub.folder import hub_folder
+from core.hub.folder import INVITES, LOG, SAMPLES, SECRET, hub_folder
 from core.hub.log.tables import SCHEMA, undisturbed
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the file: one of a newer format is refused."""
-LOG, INVITES, SECRET, SAMPLES = "log.sqlite3", "invites.sqlite3", "secret.key", "analytics.sqlite3"
-"""The files of a hub's folder that are part of its backup; the log always."""
 MANIFEST = "manifest.json"
 _DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, msgspec.MsgspecError, BadLog)
 """What reading a file raises that is no backup."""

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import BadFile, BadLog, NotSaved
-from core.hub.folder import hub_folder
-from core.hub.log.backup import LOG, back_up
+from core.hub.folder import LOG, hub_folder
+from core.hub.log.backup import back_up
 from core.hub.log.tables import SPARE_BYTES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.hub.folder import hub_folder, running
+from core.hub.folder import LOG, hub_folder, running
 from core.hub.log.backups import newest
 from core.hub.log.tables import undisturbed
 
@@ -49,7 +49,7 @@ class LogState:
 
 def check_log(data: Path) -> LogState:
     """Look at the log of a data folder's hub. Blocks, some `PATIENCE` at most."""
-    path = hub_folder(data) / "log.sqlite3"
+    path = hub_folder(data) / LOG
     try:
         if not path.exists():
             return LogState(exists=False)

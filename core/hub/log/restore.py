@@ -19,21 +19,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from core.domain.ids import DeviceId, Epoch, TournamentId
 from core.errors import BadLog, NotSaved
-from core.hub.folder import claimed, hub_folder
+from core.hub.folder import INVITES, LOG, SAMPLES, SECRET, claimed, hub_folder
 from core.hub.judging.ledger import Ledger
 from core.hub.judging.recollection import Witness
-from core.hub.log.backup import (
-    INVITES,
-    LOG,
-    SAMPLES,
-    SECRET,
-    Manifest,
-    back_up,
-    survey,
-    sync_folder,
-    translated,
-    unpack,
-)
+from core.hub.log.backup import Manifest, back_up, survey, sync_folder, translated, unpack
 from core.hub.log.backups import BACKUPS, stamp
 from core.hub.log.sqlite_log import SqliteLog
 from core.hub.log.tables import undisturbed, undisturbing

@@ -281,5 +281,4 @@ def _answered(rulings: Iterable[Ruling]) -> frozenset[CommandId]:
 
 
 def _answers(rulings: Iterable[Ruling]) -> Iterator[Answer]:
-    answers = (answer for ruling in rulings for answer in (ruling.answer, ruling.withdrawn))
-    return (answer for answer in answers if answer is not None)
+    return (known.answer for ruling in rulings for known in ruling.answered)

@@ -20,7 +20,6 @@ from core.domain.ids import CommandId, Epoch, TournamentId
 from core.domain.reduce import fold
 from core.domain.spans import spans_of
 from core.errors import BadLog, NotSaved
-from core.hub.judging.ledger import Known, Ruling
 from core.hub.log.answer_log import read_answer, write_answers
 from core.hub.log.chain_log import read_chain, write_step
 from core.hub.log.side_log import read_heads, read_tail, trim_sides, write_sides
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from core.domain.spans import Spans
     from core.domain.state import Tournament
     from core.hub.judging.chain import Chain, Step
+    from core.hub.judging.ledger import Known, Ruling
     from core.hub.rooms.side import SideHead, SideTail
 
 _event_json = msgspec.json.Encoder()
@@ -127,12 +127,7 @@ class SqliteLog:
         Raises:
             NotSaved: the disk refused; whether anything was stored is known only by reading again.
         """
-        answers = [
-            (ruling.tournament, Known(answer, ruling.digest if answer is ruling.answer else b""))
-            for ruling in rulings
-            for answer in (ruling.answer, ruling.withdrawn)
-            if answer is not None
-        ]
+        answers = [(ruling.tournament, known) for ruling in rulings for known in ruling.answered]
         events = [
             (tournament, known.answer.epoch, event)
             for tournament, known in answers
