@@ -1,8 +1,8 @@
 """The realtime core of Courtside: tournament, wire, client and hub, without a terminal.
 
-This is its front door. The tournament is here at once, as modules (`core.commands.AddScore`); what runs, and
-what needs a library that is slow to load, comes with its first use. The hub has a front door of its own,
-`core.hub`.
+This is its front door. What every command needs of the tournament is here at once, as modules
+(`core.commands.AddScore`); what runs, what only some commands need, and what needs a library that is slow to
+load, comes with its first use. The hub has a front door of its own, `core.hub`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.domain import (
     answers,
-    checks,
     commands,
-    corrections,
     events,
     games,
-    history,
     ids,
     lookup,
     names,
@@ -24,16 +21,13 @@ from core.domain import (
     reduce,
     rules,
     state,
-    telling,
     text,
     undo,
 )
-from core.domain.draws import drawing
-from core.domain.files import documents, export, formats, founding, playback, sheet, toml
 from core.domain.plan import Slot
 from core.domain.reduce import fold
 from core.domain.state import Match, Position, Tournament
-from core.domain.tables import brackets, leaderboard, report, standings
+from core.domain.tables import brackets, leaderboard, standings
 from core.domain.text import clean
 from core.errors import (
     BadFile,
@@ -80,6 +74,10 @@ from core.wire.presence import Member
 from core.wire.rooms import RoomInfo, RoomMetadata, SideEvent
 
 if TYPE_CHECKING:
+    from core.domain import checks, corrections, history, telling
+    from core.domain.draws import drawing
+    from core.domain.files import documents, export, formats, founding, playback, sheet, toml
+    from core.domain.tables import report
     from core.realtime.attendance import EventReader
     from core.realtime.disk.checkup import DiskState, JournalState, check_disk, check_journal
     from core.realtime.disk.keyring import named, sign_in_for
@@ -235,22 +233,35 @@ _LATER = {
     "TournamentRooms": "core.realtime.tournament",
     "check_disk": "core.realtime.disk.checkup",
     "check_journal": "core.realtime.disk.checkup",
+    "checks": "core.domain",
     "config_folder": "core.settings",
+    "corrections": "core.domain",
+    "documents": "core.domain.files",
+    "drawing": "core.domain.draws",
+    "export": "core.domain.files",
     "fetch_analytics": "core.realtime.network.pages",
     "fetch_directory": "core.realtime.network.pages",
     "fetch_invites": "core.realtime.network.signing",
     "fetch_log": "core.realtime.network.pages",
     "fetch_past": "core.realtime.network.pages",
+    "formats": "core.domain.files",
+    "founding": "core.domain.files",
+    "history": "core.domain",
     "join_hub": "core.realtime.network.signing",
     "load_settings": "core.settings",
     "make_invite": "core.realtime.network.signing",
     "named": "core.realtime.disk.keyring",
     "open_realtime": "core.realtime.realtime",
+    "playback": "core.domain.files",
     "probe": "core.realtime.network.probe",
     "realtime_in_thread": "core.realtime.thread",
+    "report": "core.domain.tables",
     "revoke_invite": "core.realtime.network.signing",
+    "sheet": "core.domain.files",
     "sign_in_for": "core.realtime.disk.keyring",
     "stored_log": "core.realtime.disk.stored",
+    "telling": "core.domain",
+    "toml": "core.domain.files",
 }
 """Where the names are that load with their first use."""
 

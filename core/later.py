@@ -5,7 +5,6 @@ Owns nothing but the looking up: which names there are, and where, each door say
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,13 +16,14 @@ def later(door: dict[str, object], homes: Mapping[str, str]) -> Callable[[str], 
 
     Args:
         door: the module's globals.
-        homes: each name with the module that has it.
+        homes: each name with the module or the package that has it.
     """
 
     def load(name: str) -> object:
         if name not in homes:
             raise AttributeError(f"module {door['__name__']!r} has no attribute {name!r}")
-        value = door[name] = getattr(import_module(homes[name]), name)
+        # As `from HOME import NAME` does it, which loads a module of a package too.
+        value = door[name] = getattr(__import__(homes[name], fromlist=(name,)), name)
         return value
 
     return load

@@ -12,34 +12,23 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.command import CommandPalette
 
-from core import CourtsideError, commands, config_folder, fetch_log, ids, text
+from core import CourtsideError, commands, config_folder, ids, text
 from tui import keys, memory, sheets, theming
 from tui.commands import Everything
 from tui.doors import Doors
 from tui.keyboard import KeyboardApp
 from tui.keymap import check
-from tui.maker import Maker
 from tui.messages import StoreChanged
-from tui.organising import Organiser
 from tui.screens.base import NOTICE_FOR, ListScreen, MainScreen
-from tui.screens.board import BoardScreen
-from tui.screens.dialogs import KeysHelp
-from tui.screens.entrance import LetIn, sign_in
-from tui.screens.entry import EntryScreen
-from tui.screens.feed import FeedScreen
-from tui.screens.links import LinksScreen
-from tui.screens.people import PeopleScreen
-from tui.screens.questions import ask_leave
-from tui.screens.queue import QueueScreen
 from tui.screens.scores import ScoresScreen
-from tui.screens.table import TableScreen
 from tui.selectors import links, people, scores, words
 from tui.selectors.bell import Bell
 from tui.selectors.bell import advance as advance_bell
@@ -49,13 +38,16 @@ from tui.selectors.scene import Scene, followed, only_figures
 from tui.selectors.trips import Trips
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import SystemCommand
     from textual.screen import Screen
 
     from core import Match, Queued, RoomStats, Settings, View
+    from core import events as log_events
     from tui import commands as palette
+    from tui.maker import Maker
+    from tui.organising import Organiser
     from tui.realtime import Realtime
     from tui.screens import console as screens
 
@@ -77,6 +69,11 @@ def wall_clock() -> datetime:
     return datetime.now().astimezone()
 
 
+def _later(home: str) -> Callable[[], Screen[object]]:
+    """Return what makes a screen, loading its module: so the first frame waits for Scores alone."""
+    return lambda: resolve_name(home)()
+
+
 class CourtsideApp(KeyboardApp):
     """The console.
 
@@ -94,13 +91,13 @@ class CourtsideApp(KeyboardApp):
     COMMANDS: ClassVar = {Everything}
     MODES: ClassVar = {
         "scores": ScoresScreen,
-        "entry": EntryScreen,
-        "feed": FeedScreen,
-        "people": PeopleScreen,
-        "links": LinksScreen,
-        "queue": QueueScreen,
-        "board": BoardScreen,
-        "table": TableScreen,
+        "entry": _later("tui.screens.entry:EntryScreen"),
+        "feed": _later("tui.screens.feed:FeedScreen"),
+        "people": _later("tui.screens.people:PeopleScreen"),
+        "links": _later("tui.screens.links:LinksScreen"),
+        "queue": _later("tui.screens.queue:QueueScreen"),
+        "board": _later("tui.screens.board:BoardScreen"),
+        "table": _later("tui.screens.table:TableScreen"),
     }
     DEFAULT_MODE = "scores"
     BINDINGS: ClassVar = []
@@ -118,17 +115,14 @@ class CourtsideApp(KeyboardApp):
     ) -> None:
         super().__init__()
         self.doors = doors or Doors(settings)
-        self.settings = settings.console
+        self._all, self.settings = settings, settings.console
         changed = check(self.settings.keys)
         self.keymap: keys.Keymap = changed.usable
         self.scoring: ids.MatchId | None = None
         """The match that is or was open for entry."""
         self.notice = ""
-        self.maker, self.organiser = Maker(self), Organiser(self)
         self._kept = settings.data / "client" / "console.json"
         self._exports = settings.data / "exports"
-        self.read_log = partial(fetch_log, settings)
-        """Reads a tournament's log from the hub; blocks."""
         self.memory = memory.load(self._kept)
         self._realtime, self._clock, self._monotonic = realtime, clock, monotonic
         self._themes = theming.load(config_folder() / "themes")
@@ -158,6 +152,21 @@ class CourtsideApp(KeyboardApp):
             version=version("courtside"),
         )
 
+    # Loaded on use, as are most screens and dialogs.
+    @cached_property
+    def maker(self) -> Maker:
+        """Makes tournaments."""
+        from tui.maker import Maker
+
+        return Maker(self)
+
+    @cached_property
+    def organiser(self) -> Organiser:
+        """Changes a tournament while it goes on."""
+        from tui.organising import Organiser
+
+        return Organiser(self)
+
     @property
     def acknowledged(self) -> frozenset[str]:
         """The alerts that somebody has seen."""
@@ -179,18 +188,24 @@ class CourtsideApp(KeyboardApp):
         if self.problems:
             more = f", and {len(self.problems) - 1} more: in the palette" if len(self.problems) > 1 else ""
             self.say(f"{self.problems[0]}{more}")
-        unsubscribe = self._realtime.subscribe(self._changed)
-        self._unsubscribe = unsubscribe
+        # Once the first frame stands: what opens the client would hold it up.
+        self.call_after_refresh(self._listen)
         self.set_timer(TICK - self._clock().microsecond / 1e6 + AFTER_TICK, self._tick)
         if self._start != self.current_mode and self._start in self.MODES:
             self.switch_mode(self._start)
         if self.doors.opens_with_code:
+            from tui.screens.entrance import LetIn
+
             # Later: above the first screen, which is not there yet.
             self.call_after_refresh(self.push_screen, LetIn(self.doors, at_once=True))
 
     def _tick(self) -> None:
         self.paint()
         self.set_interval(TICK, self.paint)
+
+    def _listen(self) -> None:
+        self._unsubscribe = self._realtime.subscribe(self._changed)
+        self.paint()
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -251,6 +266,13 @@ class CourtsideApp(KeyboardApp):
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.draw(self.scene)
+
+    def read_log(self, tournament: ids.TournamentId) -> tuple[ids.Epoch, Sequence[log_events.Event]]:
+        """Read a tournament's log from the hub; blocks."""
+        # Loaded on use, with all that reaches a network.
+        from core import fetch_log
+
+        return fetch_log(self._all, tournament)
 
     def acknowledge(self, alerts: Iterable[str]) -> None:
         """Note that somebody has seen alerts: they stay listed."""
@@ -383,6 +405,8 @@ class CourtsideApp(KeyboardApp):
         refused = any(queued.state == "refused" for queued in self.scene.view.queue)
         if found or refused:
             self.action_go("queue")
+            from tui.screens.queue import QueueScreen
+
             screen = self.screen
             if isinstance(screen, QueueScreen):
                 screen.tab = None
@@ -395,10 +419,14 @@ class CourtsideApp(KeyboardApp):
         self.say("Nothing needs attention")
 
     def action_sign_in(self) -> None:
+        from tui.screens.entrance import sign_in
+
         sign_in(self, self.doors, self._realtime.reconnect)
 
     def action_let_in(self) -> None:
         if self.scene.view.connection.role == "admin":
+            from tui.screens.entrance import LetIn
+
             self.push_screen(LetIn(self.doors))
         else:
             self.say("Only ops let others in")
@@ -430,6 +458,8 @@ class CourtsideApp(KeyboardApp):
         if not isinstance(screen, MainScreen):
             return
 
+        from tui.screens.dialogs import KeysHelp
+
         def chosen(key: keys.Key | None) -> None:
             if key is not None:
                 self.run_key(screen, key)
@@ -445,6 +475,8 @@ class CourtsideApp(KeyboardApp):
         self.say("Nothing is selected to copy. To leave press  q")
 
     def action_leave(self) -> None:
+        from tui.screens.questions import ask_leave
+
         ask_leave(self, partial(self.exit, 0))
 
     async def action_quit(self) -> None:

@@ -35,7 +35,6 @@ class Console(Protocol):
     """What the palette calls of the app."""
 
     keymap: keys.Keymap
-    organiser: Organiser
     company: Company
     problems: tuple[str, ...]
     """What is wrong with the person's settings, a line each."""
@@ -43,6 +42,11 @@ class Console(Protocol):
     @property
     def scene(self) -> Scene:
         """The newest moment."""
+        ...
+
+    @property
+    def organiser(self) -> Organiser:
+        """Changes the tournament while it goes on."""
         ...
 
     def action_go(self, place: str) -> None:

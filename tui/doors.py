@@ -10,8 +10,6 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core import NewInvite, join_hub, make_invite
-
 if TYPE_CHECKING:
     from core import Invited, Settings, SignedIn, ids
 
@@ -47,6 +45,9 @@ class Doors:
         Raises:
             CourtsideError: the code opens nothing, or no hub answers.
         """
+        # Loaded on use, with all that reaches a network.
+        from core import join_hub
+
         return join_hub(self._settings, code)
 
     def invite(self, role: ids.Role) -> Invited:
@@ -55,6 +56,8 @@ class Doors:
         Raises:
             CourtsideError: that is not for this person, or no hub answers.
         """
+        from core import NewInvite, make_invite
+
         return make_invite(self._settings, NewInvite(role))
 
 

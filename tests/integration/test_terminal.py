@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import sys
 import termios
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import httpx
@@ -101,6 +103,19 @@ def test_the_terminal_is_whole_however_the_console_ends(
             os.kill(screen.pid, number)
         assert screen.wait() == code
         assert_whole(screen, before)
+
+
+def test_a_journal_that_cannot_be_used_ends_the_console_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "client").mkdir()
+    with closing(sqlite3.connect(tmp_path / "client" / "journal.sqlite3")) as journal:
+        journal.execute("PRAGMA user_version = 99")
+    with Terminal(
+        [*COURTSIDE, "--hub", "ws://127.0.0.1:1", "--data", str(tmp_path)], environment()
+    ) as screen:
+        before = termios.tcgetattr(screen.descriptor)
+        assert screen.wait() == 65
+        assert_whole(screen, before)
+        assert b"a newer version of this program wrote it; use that one" in bytes(screen.output)
 
 
 def test_a_bug_stops_one_screen_or_the_console_and_never_the_terminal(

@@ -75,12 +75,21 @@ def test_help_lists_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     assert "75 saved here" in out
 
 
-def test_only_the_module_of_the_command_that_is_called_is_loaded() -> None:
-    asked = "import sys; from tui.cli import main; main(['queue', '--help']); print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("command", "own", "others"),
+    [
+        ("queue", "tui.cli.queueing", {"tui.cli.exporting", "tui.cli.doctor", "textual"}),
+        ("hub", "tui.cli.hubs", {"tui.cli.queueing", "core.realtime.client", "websockets", "textual"}),
+    ],
+)
+def test_only_the_module_of_the_command_that_is_called_is_loaded(
+    command: str, own: str, others: set[str]
+) -> None:
+    asked = f"import sys; from tui.cli import main; main(['{command}', '--help']); print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
     loaded = set(told.splitlines()[-1].split())
-    assert "tui.cli.queueing" in loaded
-    assert loaded.isdisjoint({"tui.cli.exporting", "tui.cli.doctor", "textual"})
+    assert own in loaded
+    assert loaded.isdisjoint(others)
 
 
 def test_an_address_that_is_none_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,6 +77,8 @@ class TestScores:
         assert "Trying again in 4 s" in scores.board(scene(desk), scores.Choice()).message
         desk.connect("connecting", next_try_at=None)
         assert "Trying now" in scores.board(scene(desk), scores.Choice()).message
+        just_begun = replace(scene(desk), watch=Watch())
+        assert scores.board(just_begun, scores.Choice()).message == "Opening ..."
 
     def test_rows_keep_their_order_and_new_ones_come_last(self) -> None:
         one, two, three = (MatchId(name) for name in "abc")

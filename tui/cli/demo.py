@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from core import games, leaderboard
 from tui.cli import hubs
-from tui.cli.console import drawable, open_console
 from tui.cli.crowd import Crowd, Tally
+from tui.cli.drawing import drawable, open_console
 from tui.cli.exits import Exit, Stopped
 from tui.cli.olympics import winners
 from tui.cli.output import put, put_json

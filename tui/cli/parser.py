@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from core import BadSettings, Settings, load_settings
@@ -44,8 +44,7 @@ class Command:
 
     def load(self, parser: argparse.ArgumentParser) -> None:
         """Have a parser read this command's arguments and name what runs it."""
-        module, _, name = self.home.partition(":")
-        part: Part = getattr(import_module(module), name)
+        part: Part = resolve_name(self.home)
         part.arguments(parser)
         parser.set_defaults(run=part.run)
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core import LocalLine, Unknown, Unreachable, fetch_log, ids, named
+from core import LocalLine, Unknown, Unreachable, ids, named
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import say
 
@@ -184,6 +184,9 @@ async def whole_log(
         Unreachable: no hub answered in time.
         Unknown: the hub has no such tournament.
     """
+    # Loaded on use, with all that reaches a network.
+    from core import fetch_log
+
     until = time.monotonic() + patience
     while True:
         try:

@@ -171,6 +171,8 @@ def _nothing(scene: Scene) -> str:
             "No tournament yet.  n makes one here: a name, the teams, and it can be scored.  "
             "o opens a file: TOML, JSON, CSV of teams.  courtside demo shows a lively one."
         )
+    if connection.state == "connecting" and not scene.watch.settled:
+        return "Opening ..."
     if connection.next_try_at is None:
         wait = "Trying now"
     else:
