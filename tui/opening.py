@@ -9,6 +9,7 @@ ends, and that the end of the block waits for the client to have closed.
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ class Opening:
         """Called on another thread when the client cannot be opened, or fails."""
         self._settings = settings
         self._client: Realtime | None = None
-        self._nothing = View(ids.DeviceId(""), settings.name, connection=Connection(state="connecting"))
+        connecting = Connection(state="connecting", since=time.monotonic())
+        self._nothing = View(ids.DeviceId(""), settings.name, connection=connecting)
         self._failure: BaseException | None = None
         self._listener: Callable[[View], None] | None = None
         self._decided, self._leaving = threading.Event(), threading.Event()

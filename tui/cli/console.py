@@ -7,12 +7,10 @@ leaving, unless others are connected; then the person decides.
 
 from __future__ import annotations
 
-import threading
-from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tui.cli.drawing import drawable, open_console
+from tui.cli.drawing import drawable, load_meanwhile, open_console
 from tui.cli.exits import Exit, Stopped
 from tui.cli.output import say
 from tui.cli.parser import Part
@@ -76,9 +74,7 @@ def _open(settings: Settings, screen: str | None, *, shared: bool = False) -> in
 
     started = doors = None
     if located(settings).ws_url == ():
-        say("starting the hub of this laptop ...")
-        # What draws is loaded meanwhile.
-        threading.Thread(target=import_module, args=("tui.app",), name="loading").start()
+        load_meanwhile("starting the hub of this laptop ...")
         started = hubs.KeptHub(settings.data, shared=shared)
     found = located(settings)
     if started is not None and shared:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core import games, leaderboard
 from tui.cli import hubs
 from tui.cli.crowd import Crowd, Tally
-from tui.cli.drawing import drawable, open_console
+from tui.cli.drawing import drawable, load_meanwhile, open_console
 from tui.cli.exits import Exit, Stopped
 from tui.cli.olympics import winners
 from tui.cli.output import put, put_json
@@ -49,13 +49,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(args: argparse.Namespace, settings: Settings) -> int:
+    headless = args.headless or args.json or not drawable()
+    if not headless:
+        load_meanwhile("starting a hub for the demo ...")
     with tempfile.TemporaryDirectory(prefix="courtside-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         hub = hubs.start(folder, attached=True)
         try:
             own = settings.model_copy(update={"data": folder, "ws_url": (hub.url,), "token": None})
             crowd = Crowd(own, folder / "crowd", args.seed, args.speed)
-            if args.headless or args.json or not drawable():
+            if headless:
                 return _headless(crowd, args)
             with _playing(crowd):
                 return open_console(own)

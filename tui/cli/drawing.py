@@ -7,7 +7,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui.cli.exits import Exit
@@ -30,6 +32,12 @@ def drawable() -> bool:
     if not all(stream is not None and stream.isatty() for stream in streams):
         return False
     return os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def load_meanwhile(told: str) -> None:
+    """Say what the person waits for, and load what draws while that goes on elsewhere."""
+    say(told)
+    threading.Thread(target=import_module, args=("tui.app",), name="loading").start()
 
 
 def open_console(settings: Settings, screen: str | None = None, doors: Doors | None = None) -> int:
