@@ -16,7 +16,7 @@ from core.domain.ids import CommandId, Epoch
 Outcome = Literal["accepted", "held", "refused", "withdrawn", "sent"]
 
 
-class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Answer(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What became of an entry."""
 
     id: CommandId

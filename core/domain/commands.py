@@ -39,7 +39,7 @@ Cause = Literal["forfeit", "no_show", "withdrawn", "disqualified"]
 """Why a side loses without playing on: it gave up, did not come, left the tournament, was put out of it."""
 
 
-class Score(Struct, frozen=True, array_like=True):
+class Score(Struct, frozen=True, gc=False, array_like=True):
     """Points of both sides; on the wire a pair `[home, away]`."""
 
     home: Whole = 0
@@ -50,7 +50,7 @@ class Score(Struct, frozen=True, array_like=True):
         return Score(self.home + home, self.away + away)
 
 
-class AddScore(Struct, frozen=True, tag="add_score", omit_defaults=True):
+class AddScore(Struct, frozen=True, gc=False, tag="add_score", omit_defaults=True):
     """Add points to a side, or take them off (`delta` below 0). A scheduled match starts with it."""
 
     match: Given[MatchId]
@@ -366,14 +366,14 @@ def match_of(command: Command) -> MatchId | None:
     return command.match if isinstance(command, MatchCommand) else None
 
 
-class Base(Struct, frozen=True):
+class Base(Struct, frozen=True, gc=False):
     """What the author saw: the match's version, in which epoch, in that device's store at the key press."""
 
     epoch: Epoch
     version: Whole
 
 
-class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Entry(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """A command as entered: who, where, when, and on top of what."""
 
     id: CommandId

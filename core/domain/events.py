@@ -2,7 +2,7 @@
 
 An event's seq is dense in its tournament's epoch, from 1; its version is dense in its match. The events of
 one command are consecutive. An event never changes: what it says stays true of that moment, before and
-after included.
+after included. Tens of thousands are held, and none can lead back to itself: the collector leaves them alone.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ Touches = Literal["home", "away", "all"]
 """What of a match an entry concerns: one side's points, or the whole match."""
 
 
-class TournamentCreated(Struct, frozen=True, tag="tournament_created"):
+class TournamentCreated(Struct, frozen=True, gc=False, tag="tournament_created"):
     """The log begins with its plan."""
 
     plan: Plan
 
 
-class PointsAdded(Struct, frozen=True, tag="points_added", omit_defaults=True):
+class PointsAdded(Struct, frozen=True, gc=False, tag="points_added", omit_defaults=True):
     """Points were added to a side (`delta` above 0) or taken off; in a game of sets, in the current set."""
 
     team: TeamId
@@ -45,14 +45,14 @@ class PointsAdded(Struct, frozen=True, tag="points_added", omit_defaults=True):
         force_setattr(self, "player", clean(self.player))
 
 
-class ScoreSet(Struct, frozen=True, tag="score_set"):
+class ScoreSet(Struct, frozen=True, gc=False, tag="score_set"):
     """Both sides' points were set."""
 
     before: Score
     after: Score
 
 
-class TimeSet(Struct, frozen=True, tag="time_set"):
+class TimeSet(Struct, frozen=True, gc=False, tag="time_set"):
     """A side's time was set; both are in milliseconds."""
 
     team: TeamId
@@ -61,7 +61,7 @@ class TimeSet(Struct, frozen=True, tag="time_set"):
     after: Score
 
 
-class SetWon(Struct, frozen=True, tag="set_won"):
+class SetWon(Struct, frozen=True, gc=False, tag="set_won"):
     """The current set is over; the next begins at 0-0."""
 
     side: Side
@@ -69,14 +69,14 @@ class SetWon(Struct, frozen=True, tag="set_won"):
     """The set's."""
 
 
-class SetReopened(Struct, frozen=True, tag="set_reopened"):
+class SetReopened(Struct, frozen=True, gc=False, tag="set_reopened"):
     """The last set goes on again, as a point of it was taken back."""
 
     score: Score
     """At which it had ended."""
 
 
-class SetsEntered(Struct, frozen=True, tag="sets_entered"):
+class SetsEntered(Struct, frozen=True, gc=False, tag="sets_entered"):
     """All sets were set."""
 
     sets_before: tuple[Score, ...]
@@ -88,7 +88,7 @@ class SetsEntered(Struct, frozen=True, tag="sets_entered"):
     """Of the set that is on, 0-0 where none has begun."""
 
 
-class PenaltyAdded(Struct, frozen=True, tag="penalty_added"):
+class PenaltyAdded(Struct, frozen=True, gc=False, tag="penalty_added"):
     """A side got penalty points for fair play, or lost some again."""
 
     team: TeamId
@@ -96,7 +96,7 @@ class PenaltyAdded(Struct, frozen=True, tag="penalty_added"):
     points: int
 
 
-class EntryUndone(Struct, frozen=True, tag="entry_undone"):
+class EntryUndone(Struct, frozen=True, gc=False, tag="entry_undone"):
     """What a command did was taken back, or done again where it was an undo itself."""
 
     of: CommandId
@@ -105,14 +105,14 @@ class EntryUndone(Struct, frozen=True, tag="entry_undone"):
     after: Score
 
 
-class MatchStarted(Struct, frozen=True, tag="match_started"):
+class MatchStarted(Struct, frozen=True, gc=False, tag="match_started"):
     """The match is live."""
 
     implied: bool = False
     """True when a first score started it: then nobody's entry conflicts with the start."""
 
 
-class MatchCompleted(Struct, frozen=True, tag="match_completed", omit_defaults=True):
+class MatchCompleted(Struct, frozen=True, gc=False, tag="match_completed", omit_defaults=True):
     """The match has a final result."""
 
     score: Score
@@ -121,7 +121,7 @@ class MatchCompleted(Struct, frozen=True, tag="match_completed", omit_defaults=T
     shootout: Score | None = None
 
 
-class MatchForfeited(Struct, frozen=True, tag="match_forfeited", omit_defaults=True):
+class MatchForfeited(Struct, frozen=True, gc=False, tag="match_forfeited", omit_defaults=True):
     """The match has a final result without having been played to its end."""
 
     score: Score
@@ -132,7 +132,7 @@ class MatchForfeited(Struct, frozen=True, tag="match_forfeited", omit_defaults=T
     loser: TeamId | None = None
 
 
-class MatchMoved(Struct, frozen=True, tag="match_moved", omit_defaults=True):
+class MatchMoved(Struct, frozen=True, gc=False, tag="match_moved", omit_defaults=True):
     """The match is played elsewhere or at another time."""
 
     court: CourtId | None = None
@@ -141,19 +141,19 @@ class MatchMoved(Struct, frozen=True, tag="match_moved", omit_defaults=True):
     starts_at_before: datetime | None = None
 
 
-class ResultConfirmed(Struct, frozen=True, tag="result_confirmed"):
+class ResultConfirmed(Struct, frozen=True, gc=False, tag="result_confirmed"):
     """The final result is official."""
 
     score: Score
 
 
-class MatchReopened(Struct, frozen=True, tag="match_reopened"):
+class MatchReopened(Struct, frozen=True, gc=False, tag="match_reopened"):
     """The finished match is live again."""
 
     score: Score
 
 
-class SlotFilled(Struct, frozen=True, tag="slot_filled", omit_defaults=True):
+class SlotFilled(Struct, frozen=True, gc=False, tag="slot_filled", omit_defaults=True):
     """A result elsewhere decided who plays on this side."""
 
     side: Side
@@ -162,7 +162,7 @@ class SlotFilled(Struct, frozen=True, tag="slot_filled", omit_defaults=True):
     before: TeamId | None = None
 
 
-class SlotAssigned(Struct, frozen=True, tag="slot_assigned", omit_defaults=True):
+class SlotAssigned(Struct, frozen=True, gc=False, tag="slot_assigned", omit_defaults=True):
     """Ops decided who plays on this side."""
 
     side: Side
@@ -170,7 +170,7 @@ class SlotAssigned(Struct, frozen=True, tag="slot_assigned", omit_defaults=True)
     before: TeamId | None = None
 
 
-class EntryHeld(Struct, frozen=True, tag="entry_held", omit_defaults=True):
+class EntryHeld(Struct, frozen=True, gc=False, tag="entry_held", omit_defaults=True):
     """An entry counts nowhere until a person decides.
 
     Others touched the same thing after its base, or its author may no longer write there.
@@ -183,7 +183,7 @@ class EntryHeld(Struct, frozen=True, tag="entry_held", omit_defaults=True):
     """Why today's rights refuse it; `""` for a conflict."""
 
 
-class ConflictSettled(Struct, frozen=True, tag="conflict_settled"):
+class ConflictSettled(Struct, frozen=True, gc=False, tag="conflict_settled"):
     """A person decided about held entries; what counts in their place follows in the same command."""
 
     held: tuple[CommandId, ...]
@@ -192,7 +192,7 @@ class ConflictSettled(Struct, frozen=True, tag="conflict_settled"):
     back."""
 
 
-class Notified(Struct, frozen=True, tag="notified"):
+class Notified(Struct, frozen=True, gc=False, tag="notified"):
     """Everybody was told something."""
 
     title: str
@@ -204,7 +204,7 @@ class Notified(Struct, frozen=True, tag="notified"):
         force_setattr(self, "text", clean(self.text, MAX_TEXT))
 
 
-class BroadcastSent(Struct, frozen=True, tag="broadcast_sent", omit_defaults=True):
+class BroadcastSent(Struct, frozen=True, gc=False, tag="broadcast_sent", omit_defaults=True):
     """A program said something to everybody in the tournament."""
 
     event: str
@@ -219,7 +219,7 @@ class BroadcastSent(Struct, frozen=True, tag="broadcast_sent", omit_defaults=Tru
         force_setattr(self, "event", clean(self.event))
 
 
-class StatusChanged(Struct, frozen=True, tag="status_changed", omit_defaults=True):
+class StatusChanged(Struct, frozen=True, gc=False, tag="status_changed", omit_defaults=True):
     """The tournament was opened, started, finished or taken up again."""
 
     before: Status
@@ -228,7 +228,7 @@ class StatusChanged(Struct, frozen=True, tag="status_changed", omit_defaults=Tru
     """The matches that were drawn up, or got a court and a time, in playing order."""
 
 
-class TeamAdded(Struct, frozen=True, tag="team_added", omit_defaults=True):
+class TeamAdded(Struct, frozen=True, gc=False, tag="team_added", omit_defaults=True):
     """A team takes part."""
 
     team: Team
@@ -237,20 +237,20 @@ class TeamAdded(Struct, frozen=True, tag="team_added", omit_defaults=True):
     """The matches that it got, behind all others."""
 
 
-class TeamRemoved(Struct, frozen=True, tag="team_removed"):
+class TeamRemoved(Struct, frozen=True, gc=False, tag="team_removed"):
     """A team does not take part after all."""
 
     team: Team
 
 
-class TeamRenamed(Struct, frozen=True, tag="team_renamed"):
+class TeamRenamed(Struct, frozen=True, gc=False, tag="team_renamed"):
     """A team has another name or code."""
 
     before: Team
     after: Team
 
 
-class TournamentRenamed(Struct, frozen=True, tag="tournament_renamed"):
+class TournamentRenamed(Struct, frozen=True, gc=False, tag="tournament_renamed"):
     """The tournament has another name or venue."""
 
     name_before: str
@@ -263,7 +263,7 @@ class TournamentRenamed(Struct, frozen=True, tag="tournament_renamed"):
             force_setattr(self, field, clean(getattr(self, field)))
 
 
-class TeamWithdrawn(Struct, frozen=True, tag="team_withdrawn"):
+class TeamWithdrawn(Struct, frozen=True, gc=False, tag="team_withdrawn"):
     """A team is out; what it loses by that follows in the same command."""
 
     team: TeamId
@@ -272,20 +272,20 @@ class TeamWithdrawn(Struct, frozen=True, tag="team_withdrawn"):
     """Whether all its matches count for no table."""
 
 
-class TeamReinstated(Struct, frozen=True, tag="team_reinstated"):
+class TeamReinstated(Struct, frozen=True, gc=False, tag="team_reinstated"):
     """A team that was out takes part again."""
 
     team: TeamId
 
 
-class CourtNamed(Struct, frozen=True, tag="court_named", omit_defaults=True):
+class CourtNamed(Struct, frozen=True, gc=False, tag="court_named", omit_defaults=True):
     """A court was added, or has another name."""
 
     court: Court
     before: Court | None = None
 
 
-class RoundDrawn(Struct, frozen=True, tag="round_drawn", omit_defaults=True):
+class RoundDrawn(Struct, frozen=True, gc=False, tag="round_drawn", omit_defaults=True):
     """The next round of a Swiss pool was drawn; one without a match ends its rounds."""
 
     pool: PoolId
@@ -296,7 +296,7 @@ class RoundDrawn(Struct, frozen=True, tag="round_drawn", omit_defaults=True):
     """Who has no match, and the points of a win."""
 
 
-class LotsDrawn(Struct, frozen=True, tag="lots_drawn"):
+class LotsDrawn(Struct, frozen=True, gc=False, tag="lots_drawn"):
     """Chance ordered teams that no rule separates."""
 
     pool: PoolId
@@ -304,7 +304,7 @@ class LotsDrawn(Struct, frozen=True, tag="lots_drawn"):
     """The best first."""
 
 
-class EpochBegun(Struct, frozen=True, tag="epoch_begun"):
+class EpochBegun(Struct, frozen=True, gc=False, tag="epoch_begun"):
     """The log goes on in a new epoch from a copy: a client had seen what the log before does not have."""
 
     parent: Epoch
@@ -316,7 +316,7 @@ class EpochBegun(Struct, frozen=True, tag="epoch_begun"):
     """The tournament at the parent position, as `core.domain.adoption.pack_copy` makes it."""
 
 
-class PastNamed(Struct, frozen=True, tag="past_named"):
+class PastNamed(Struct, frozen=True, gc=False, tag="past_named"):
     """An older epoch was seen up to `seen`; positions after `after` are adopted when somebody brings them."""
 
     epoch: Epoch
@@ -324,7 +324,7 @@ class PastNamed(Struct, frozen=True, tag="past_named"):
     seen: int
 
 
-class EventAdopted(Struct, frozen=True, tag="event_adopted", omit_defaults=True):
+class EventAdopted(Struct, frozen=True, gc=False, tag="event_adopted", omit_defaults=True):
     """An event of an older epoch was brought; it is not judged again."""
 
     epoch: Epoch
@@ -339,7 +339,7 @@ class EventAdopted(Struct, frozen=True, tag="event_adopted", omit_defaults=True)
     """Why it is held, in words for a scorekeeper."""
 
 
-class MissingClosed(Struct, frozen=True, tag="missing_closed"):
+class MissingClosed(Struct, frozen=True, gc=False, tag="missing_closed"):
     """A person waits no longer for what nobody brought of an older epoch."""
 
     epoch: Epoch
@@ -385,7 +385,7 @@ PastFact: TypeAlias = PastNamed | EventAdopted | MissingClosed
 Fact: TypeAlias = MatchFact | Change | TournamentCreated | Notified | BroadcastSent | EpochBegun | PastFact
 
 
-class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One fact at its place in the tournament's log."""
 
     seq: int

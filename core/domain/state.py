@@ -39,7 +39,7 @@ class Place(Struct, frozen=True, array_like=True):
     version: int
 
 
-class Counted(Struct, frozen=True, omit_defaults=True):
+class Counted(Struct, frozen=True, gc=False, omit_defaults=True):
     """An entry that counts in its match's history: what the rules of conflict and undo look at."""
 
     id: CommandId
