@@ -8,6 +8,7 @@ no table names is for admins alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -285,6 +286,8 @@ def may_bring(pass_: Pass, tournament: TournamentId, *, own: bool) -> bool:
     return own or pass_.standing == "valid"
 
 
+# Asked for each frame of a client; parsing an address takes longer than judging some entries.
+@lru_cache(1_000)
 def is_loopback(host: str) -> bool:
     """Tell whether a host, by name or address, is this machine alone."""
     try:
