@@ -234,8 +234,11 @@ class Rounds:
         limit = MAX_GROUP
         while brought:
             tournament = brought[0].entry.tournament
-            part = [one for one in brought if one.entry.tournament == tournament][:limit]
-            rest = [one for one in brought if one not in part]
+            part: list[Brought] = []
+            rest: list[Brought] = []
+            for one in brought:
+                fits = one.entry.tournament == tournament and len(part) < limit
+                (part if fits else rest).append(one)
             try:
                 if not await self._settle_entries(part, rest):
                     return
