@@ -50,11 +50,22 @@ def conflicts(match: Match, entry: Entry, epoch: Epoch, line: Sequence[Epoch] = 
         return ()
     return tuple(
         other
-        for other in match.entries
+        for other in _newest(match, entry.base, epoch)
         if other.device != entry.device
         and not _seen(entry.base, other, epoch, line)
         and (touches == "all" or other.touches in ("all", touches))
     )
+
+
+def _newest(match: Match, base: Base | None, epoch: Epoch) -> Sequence[Counted]:
+    """Return the end of a match's history that holds everything which came after a base, or all of it."""
+    if base is None or base.epoch != epoch or match.course is not None:
+        return match.entries
+    # Versions only rise where nothing was adopted; a long match is not looked through for each point.
+    known = len(match.entries)
+    while known and match.entries[known - 1].version > base.version:
+        known -= 1
+    return match.entries[known:]
 
 
 def _seen(base: Base | None, other: Counted, epoch: Epoch, line: Sequence[Epoch]) -> bool:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.domain.commands import AddScore, Command, CreateTournament, Entry
+from core.domain.commands import AddScore, Base, Command, CreateTournament, Entry, match_of
 from core.domain.ids import (
     CommandId,
     CourtId,
     DeviceId,
     Epoch,
+    MatchId,
     PoolId,
     StageId,
     TeamId,
@@ -124,6 +125,8 @@ class Device:
         self._points = cycle(
             [AddScore(one.id, side.team, 1) for one in fixtures for side in (one.home, one.away) if side.team]
         )
+        self._bases: dict[MatchId, Base] = {}
+        """What it has seen of its matches, as a console says it with each entry."""
         self._number = 0
         self._run = uuid.uuid4().hex[:23]
         self._client: Client | None = None
@@ -179,6 +182,7 @@ class Device:
             by="Ada",
             device=self.name,
             entered_at=datetime.now(UTC),
+            base=None if (match := match_of(command)) is None else self._bases.get(match),
         )
 
     def _receive(self, client: Client, opcode: int, payload: bytes) -> None:
@@ -192,6 +196,9 @@ class Device:
                 for answer in answers:
                     self.outcomes[answer.outcome] += 1
                     self.last_seq = max(self.last_seq, answer.seq)
+                    for event in answer.events:
+                        if event.match is not None:
+                            self._bases[event.match] = Base(answer.epoch, event.version)
                     # Answers come in the order of the entries: one link, one tournament.
                     self.waits.append(now - self._sent.popleft())
                 self._answered.set()

@@ -24,7 +24,7 @@ from core.domain.commands import (
 from core.domain.conflicts import conflicts, reason, touched
 from core.domain.ids import CommandId, Epoch, TeamId
 from core.domain.rules import Accepted, judge
-from core.domain.state import Place
+from core.domain.state import Course, Place
 from tests.support.tournaments import EPOCH, NOON, entry, fold, league, match
 
 if TYPE_CHECKING:
@@ -148,3 +148,12 @@ def test_a_base_of_an_older_epoch_has_seen_what_stood_there_up_to_its_version() 
     assert found(newer, 0)
     assert not found(older, 9)
     assert not found(Epoch("unknown"), 9)
+
+
+def test_what_was_adopted_after_the_base_stands_against_it_although_it_comes_first_in_the_history() -> None:
+    state = played(*ONE_EACH)
+    match = state.matches[M1]
+    adopted = replace(match.entries[0], id=CommandId("old"), version=9, place=Place(Epoch("e0"), 3))
+    here = replace(match, entries=(adopted, *match.entries), course=Course(match))
+    made = entry(PLAN.id, SetScore(M1, Score(5, 5)), device="mine", base=Base(EPOCH, 8))
+    assert [other.id for other in conflicts(here, made, EPOCH, (Epoch("e0"),))] == ["old"]
