@@ -80,3 +80,4 @@ async def _drawn(app: CourtsideApp, realtime: Opening, *, mouse: bool) -> None:
         loop.add_signal_handler(number, app.exit, int(Exit.INTERRUPTED))
     realtime.on_failure = partial(loop.call_soon_threadsafe, app.exit)
     await app.run_async(mouse=mouse)
+    realtime.on_failure = None
