@@ -15,6 +15,8 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from core.domain.games import Action
+from core.domain.games import Score as Score
+from core.domain.games import Side as Side
 from core.domain.ids import (
     CommandId,
     CourtId,
@@ -33,21 +35,9 @@ from core.domain.text import MAX_TEXT, clean
 from core.domain.whole import Whole
 from core.errors import BadPayload
 
-Side = Literal["home", "away"]
 Level = Literal["info", "warning", "urgent"]
 Cause = Literal["forfeit", "no_show", "withdrawn", "disqualified"]
 """Why a side loses without playing on: it gave up, did not come, left the tournament, was put out of it."""
-
-
-class Score(Struct, frozen=True, gc=False, array_like=True):
-    """Points of both sides; on the wire a pair `[home, away]`."""
-
-    home: Whole = 0
-    away: Whole = 0
-
-    def plus(self, home: int, away: int) -> Score:
-        """Return this score with points added to each side (negative ones taken off)."""
-        return Score(self.home + home, self.away + away)
 
 
 class AddScore(Struct, frozen=True, gc=False, tag="add_score", omit_defaults=True):

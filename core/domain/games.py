@@ -19,8 +19,7 @@ from core.domain.whole import Whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.domain.commands import Score, Side
-
+Side = Literal["home", "away"]
 Action = Literal["cup", "bounce", "miss"]
 """What a player did in a game of cups."""
 
@@ -28,6 +27,17 @@ MAX_POINTS = 1_000_000
 """Highest score of a side, but for times."""
 MAX_TIME_MS = 86_400_000
 """Longest time, a day."""
+
+
+class Score(Struct, frozen=True, gc=False, array_like=True):
+    """Points of both sides; on the wire a pair `[home, away]`."""
+
+    home: Whole = 0
+    away: Whole = 0
+
+    def plus(self, home: int, away: int) -> Score:
+        """Return this score with points added to each side (negative ones taken off)."""
+        return Score(self.home + home, self.away + away)
 
 
 class PointsRules(Struct, frozen=True, tag="points"):
