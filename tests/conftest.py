@@ -6,7 +6,9 @@ file run by hand obeys them too.
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +16,15 @@ import pytest
 
 SLOWEST_FIRST = ("integration", "sim", "tui", "unit", "architecture")
 """Folders of tests, those with the longest files first: begun last, they would keep one worker busy alone."""
+GARBAGE = 10_000
+"""How many new objects are looked through together; by Python's 700 it was a fifth of a console's time."""
 TESTS = Path(__file__).resolve().parent
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
-# Hubs and commands start from their bytecode, as they do where they are installed: some machines forbid to
-# write any, and each of some hundred processes would compile all that it imports.
+# Hubs, commands and the tests start from their bytecode, as they do where they are installed: some machines
+# forbid to write any, and each worker and some hundred processes would compile all that they import.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,13 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the folders whose files take longest; inside a folder the random order stays."""
     items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage looked for seldom, and not among what stays: all modules and all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 10, 10)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from textual.events import Key
+from textual.events import Key, Resize
+from textual.geometry import Size
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 
 from core.domain.commands import Command, CreateTournament, Entry, match_of, priority
 from core.domain.ids import CommandId, DeviceId, Role, TournamentId
@@ -32,6 +35,8 @@ from core.realtime.outbox.overlay import base_of
 from core.realtime.store import Store
 from core.realtime.view import Connection, LinkState, LocalLine, Queued, RoomStats, View
 from core.settings import Settings
+from tests.support.rest import LOOK, rest
+from tests.support.stylesheets import parse_once
 from tests.support.tournaments import EPOCH
 from tui.app import CourtsideApp
 
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
     from core.domain.plan import Plan
     from core.domain.state import Match, Tournament
     from tui.doors import Doors
+
+parse_once()
 
 START = datetime(2026, 6, 14, 14, 2, 31, tzinfo=UTC)
 DEVICE = DeviceId("laptop-2")
@@ -300,12 +307,24 @@ class Console:
     async def press(self, *keys: str) -> None:
         """Press keys, each one apart from the one before."""
         for key in keys:
-            await self.pilot.press(key)
+            self.type_at_once(key)
+            await self.rest()
 
     def type_at_once(self, *keys: str) -> None:
         """Let keys arrive together, as a paste or a slow terminal brings them."""
         for key in keys:
-            self.app.post_message(Key(key, key if len(key) == 1 else None))
+            self.app.post_message(_event(key))
+
+    async def resize(self, width: int, height: int) -> None:
+        """Have the terminal's window be of another size."""
+        size = Size(width, height)
+        self.app._driver._size = size  # type: ignore[union-attr]  # it runs
+        self.app.post_message(Resize(size, size))
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until all that was set off is done and drawn."""
+        await rest(self.app)
 
     def text(self) -> str:
         """Return what stands on the screen, a line a row."""
@@ -323,17 +342,27 @@ class Console:
         before = None
         while time.monotonic() < deadline:
             self.app.paint()
+            await self.rest()
             text = self.text()
-            # A text that still changes is drawn for a layout that comes with the next round.
+            # A text that still changes was drawn before what it was drawn on had its place.
             if text == before and (shown() if callable(shown) else shown in text or shown in _running(text)):
                 return text
             before = text
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK)
         raise AssertionError(f"{within:.0f} s passed without {shown!r} on screen:\n{self.text()}")
 
     async def wait_without(self, gone: str) -> str:
         """Wait until a text is no longer on the screen."""
         return await self.wait_for(lambda: gone not in self.text())
+
+
+def _event(key: str) -> Key:
+    """Return what a terminal's driver makes of a key, named or given as its character."""
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    try:
+        return Key(name, unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name))))
+    except KeyError:
+        return Key(name, key if len(key) == 1 else None)
 
 
 def _running(text: str) -> str:

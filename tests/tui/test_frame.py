@@ -201,9 +201,9 @@ async def test_a_notice_goes_after_five_seconds() -> None:
 async def test_a_small_window_says_what_it_needs_and_goes_on() -> None:
     async with opened(desks.lively(), (52, 14)) as console:
         await console.wait_for("Needs 60x16, this window is 52x14.")
-        await console.pilot.resize_terminal(60, 16)
+        await console.resize(60, 16)
         await console.wait_for("M035")
-        await console.pilot.resize_terminal(30, 10)
+        await console.resize(30, 10)
         await console.wait_for("Needs 60x16")
         await console.press("q")
         await console.wait_for(lambda: console.app._exit)
@@ -251,7 +251,7 @@ async def test_a_store_that_changes_often_is_drawn_at_most_thirty_times_a_second
         for _ in range(300):
             desk.others(home(33), ago=0)
         await console.wait_for("309-11")
-        await console.pilot.pause()
+        await console.rest()
         assert len(drawn) < 300
 
 

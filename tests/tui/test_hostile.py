@@ -129,9 +129,9 @@ async def test_only_glyphs_reach_the_terminal_and_lines_stay_in_their_columns(si
         for tab in TABS:
             console.app.action_go(tab.place)
             await console.wait_for(partial(in_mode, console, tab.place))
-            await console.pilot.pause()
+            await console.rest()
             console.app.paint()
-            await console.pilot.pause()
+            await console.rest()
             assert "This screen stopped" not in console.text()
             assert_clean(console, tab.place)
         console.app.action_go("scores")
@@ -143,7 +143,7 @@ async def test_only_glyphs_reach_the_terminal_and_lines_stay_in_their_columns(si
         for name, keys in DIALOGS.items() if size == (80, 24) else ():
             await console.press(*keys)
             await console.wait_for(lambda: len(console.app.screen_stack) > 1)
-            await console.pilot.pause()
+            await console.rest()
             assert_clean(console, name)
             await console.press("escape")
             await console.wait_for(lambda: len(console.app.screen_stack) == 1)

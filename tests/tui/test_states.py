@@ -55,21 +55,15 @@ async def opened(state: State, *, ascii: bool = False) -> AsyncIterator[Console]
 
 async def settled(console: Console) -> str:
     """Return the screen once it no longer changes."""
-    before = ""
-    while True:
-        console.app.paint()
-        await console.pilot.pause()
-        text = "\n".join(line.rstrip() for line in console.text().split("\n"))
-        if text == before:
-            return text
-        before = text
+    text = await console.wait_for(lambda: True)
+    return "\n".join(line.rstrip() for line in text.split("\n"))
 
 
 async def drawn(console: Console, sizes: Iterable[tuple[int, int]]) -> str:
     """Return the screen at several sizes, one below the other."""
     found: list[str] = []
     for size in sizes:
-        await console.pilot.resize_terminal(*size)
+        await console.resize(*size)
         found.append(f"{size[0]}x{size[1]}\n{await settled(console)}\n")
     return "\n".join(found)
 

@@ -47,7 +47,7 @@ async def judged(console: Console, themes: Sequence[str]) -> dict[str, set[tuple
     found: dict[str, set[tuple[str, float]]] = {}
     for theme in themes:
         console.app.theme = theme
-        await console.pilot.pause()
+        await console.rest()
         dialogs = console.app.screen.query(".dialog, CommandPalette #--container")
         within = dialogs.first().region if dialogs else console.app.screen.region
         least = 7.0 if theme == "courtside-contrast" else theming.READABLE
@@ -67,12 +67,12 @@ async def test_everything_can_be_read_in_every_theme() -> None:
         await console.wait_for("CONFLICT")
         for screen in SCREENS:
             app.switch_mode(screen)
-            await pilot.pause()
+            await console.rest()
             app.paint()
             found[screen] = await judged(console, STRICT)
         for place, key in DIALOGS:
             app.switch_mode(place)
-            await pilot.pause()
+            await console.rest()
             await console.press(key)
             await console.wait_for(lambda: len(app.screen_stack) > 1)
             found[f"{place} {key}"] = await judged(console, THEMES)
