@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
@@ -39,6 +38,7 @@ from tests.support.overlays import histories, plainly
 from tests.support.tournaments import entry, league
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from core.domain.commands import Command
@@ -119,7 +119,7 @@ class Laptop:
         self.alive = True
         self.store = Store(View(DeviceId(self.name), self.name))
         self._wires: dict[LinkId, Wire] = {}
-        self._timer = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._woken_at = -1.0
         self._in_vain = 0
         """How often in a row it was woken at one moment and was due again at once."""
@@ -306,17 +306,19 @@ class Laptop:
 
     def _wind(self) -> None:
         """Have the engine woken when it is due; what it is woken for, it does at once."""
-        self._timer += 1
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         deadline = self.engine.next_deadline()
         again = deadline is not None and deadline <= self.loop.now == self._woken_at
         self._in_vain = self._in_vain + 1 if again else 0
         assert self._in_vain < 50, f"{self.name} is woken again and again, and does nothing"
         if deadline is not None:
             late = max(0.0, deadline - self.loop.now)
-            self.loop.call_later(late, partial(self._wake, self._timer, self.life))
+            self._timer = self.loop.call_later(late, self._wake, self.life)
 
-    def _wake(self, number: int, life: int) -> None:
-        if number == self._timer and life == self.life:
+    def _wake(self, life: int) -> None:
+        if life == self.life:
             self._woken_at = self.loop.now
             self._do(self.engine.handle_deadline(self.loop.moment))
 

@@ -8,10 +8,13 @@ from tests.sim.bugs import BUGS
 from tests.sim.evening import SEEDS, play
 
 FIRST = {
-    "takes_a_parted_log_for_the_same": 125,
-    "leaves_confirmed_what_is_held": 56,
+    "shows_a_stale_snapshot": 61,
+    "opens_the_gate": 15,
+    "brings_nothing_back": 25,
+    "takes_a_parted_log_for_the_same": 159,
+    "leaves_confirmed_what_is_held": 80,
 }
-"""The evening to begin with, where few show it."""
+"""The evening to begin with, where few show it; without the bug, the other tests play all of them to the end."""
 
 
 def fails(seed: int) -> bool:
