@@ -14,7 +14,7 @@ FIRST = {
     "takes_a_parted_log_for_the_same": 159,
     "leaves_confirmed_what_is_held": 80,
 }
-"""The evening to begin with, where few show it; without the bug, the other tests play all of them to the end."""
+"""The evening to begin with, where few show it; without a bug, all are played to their end elsewhere."""
 
 
 def fails(seed: int) -> bool:
