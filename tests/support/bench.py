@@ -9,11 +9,12 @@ from itertools import count
 from core.domain.commands import Base, Command, CreateTournament, match_of
 from core.domain.events import Event, Fact
 from core.domain.ids import MatchId
+from core.domain.organising import plan_of
 from core.domain.plan import Plan
 from core.domain.reduce import fold
 from core.domain.rules import Accepted, Conflicting, Refused, judge
 from core.domain.state import Match, Tournament
-from tests.support.tournaments import EPOCH, NOON, entry
+from tests.support.tournaments import EPOCH, NOON, entry, result
 
 
 class Bench:
@@ -88,3 +89,11 @@ class Bench:
         self._state = verdict.state
         self.log += verdict.events
         return [event.fact for event in verdict.events]
+
+
+def play(bench: Bench, *numbers: int) -> None:
+    """Have the home side win these matches."""
+    for number in numbers:
+        match = bench.match(number)
+        bench.enter(*result(plan_of(bench.state), number, 1, 0))
+        assert match.phase == "scheduled"

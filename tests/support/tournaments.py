@@ -9,6 +9,9 @@ import string
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from typing import Any
+
+from msgspec.structs import replace
 
 from core.domain.commands import (
     AddScore,
@@ -231,3 +234,8 @@ def _teams(count: int) -> tuple[Team, ...]:
         Team(TeamId(letter), f"Team {letter.upper()}", letter.upper() * 3)
         for letter in string.ascii_lowercase[:count]
     )
+
+
+def stage_of(plan: Plan, **changes: Any) -> Plan:
+    """Return a plan with its first stage changed."""
+    return replace(plan, stages=(replace(plan.stages[0], **changes), *plan.stages[1:]))

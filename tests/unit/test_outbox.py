@@ -7,60 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.answers import Answer
-from core.domain.commands import Entry, Notify
 from core.domain.ids import CommandId, TournamentId
-from core.domain.state import Position
-from core.errors import BadInput, NotSaved
-from core.realtime.config import EngineConfig
-from core.realtime.effects import JournalRow, LinkId, Record
-from core.realtime.outbox.outbox import KEPT_ANSWERED, Outbox
+from core.errors import BadInput
+from core.realtime.effects import JournalRow, Record
+from core.realtime.outbox.outbox import Outbox
 from core.wire.messages import Deferred
 from tests.support.moments import Fixed
+from tests.support.outboxes import (
+    CONFIG,
+    HELD,
+    LINK,
+    NEXT,
+    PLAN,
+    answer,
+    notice,
+    on,
+    outbox,
+    shown,
+    states,
+    take,
+)
 from tests.support.tournaments import EPOCH, entry, league, point
 
 if TYPE_CHECKING:
     from core.domain.answers import Outcome
-    from core.realtime.view import EntryState, Queued
-
-PLAN = league()
-LINK, NEXT = LinkId("link-1"), LinkId("link-2")
-HELD = (PLAN.id,)
-CONFIG = EngineConfig(window_entries=3, answer_timeout=10.0, outbox_entries=5)
-
-
-def on(id: str, number: int = 1) -> Entry:
-    return entry(PLAN.id, point(PLAN, number, "a"), id=id)
-
-
-def notice(id: str) -> Entry:
-    return entry(PLAN.id, Notify("Lunch"), id=id)
-
-
-def outbox(*entries: Entry) -> Outbox:
-    made = Outbox(CONFIG, Fixed())
-    for one in entries:
-        made.submit(one)
-    made.receive_saved({one.id: row for row, one in enumerate(entries, 1)}, 100.0)
-    return made
-
-
-def take(made: Outbox, now: float = 100.0, link: LinkId = LINK) -> list[str]:
-    return [one.id for one in made.take(link, (), HELD, now)]
-
-
-def answer(id: str, outcome: Outcome = "accepted", seq: int = 5, reason: str = "") -> Answer:
-    return Answer(id=CommandId(id), outcome=outcome, epoch=EPOCH, seq=seq, version=2, reason=reason)
-
-
-def states(made: Outbox) -> dict[str, EntryState]:
-    return {id: queued.state for id, queued in shown(made).items()}
-
-
-def shown(made: Outbox) -> dict[str, Queued]:
-    change = made.change()
-    assert change is not None
-    return {queued.entry.id: queued for queued in change.queue}
+    from core.realtime.view import EntryState
 
 
 def test_an_entry_is_listed_only_when_it_is_saved() -> None:
@@ -336,27 +307,6 @@ def test_a_held_row_is_held_after_a_restart_and_can_be_decided() -> None:
     assert made.conflicts() == []
 
 
-def test_only_what_certainly_never_left_is_withdrawn_here() -> None:
-    made = outbox(on("a"), on("b"))
-    assert made.withdrawable(CommandId("a"))
-    assert made.withdraw(CommandId("a")) == Record(CommandId("a"), "withdrawn", 0)
-    assert not made.withdrawable(CommandId("a"))
-    assert take(made) == ["b"]
-    assert not made.withdrawable(CommandId("b"))
-    made.receive_link_lost(LINK)
-    assert not made.withdrawable(CommandId("b"))
-    assert not made.withdrawable(CommandId("unknown"))
-
-
-def test_a_refused_entry_is_listed_until_it_is_dismissed() -> None:
-    made = outbox(on("a"))
-    take(made)
-    made.receive_answers([answer("a", "refused", reason="final")], 100.0)
-    assert states(made) == {"a": "refused"}
-    assert made.withdraw(CommandId("a")).state == "withdrawn"
-    assert states(made) == {}
-
-
 def test_rows_from_before_a_restart_may_have_left() -> None:
     made = Outbox(CONFIG, Fixed())
     made.receive_rows(
@@ -397,83 +347,6 @@ def test_an_own_row_that_is_read_back_first_is_listed_once() -> None:
     made.receive_rows([JournalRow(1, on("a"), "saved")])
     made.receive_saved({CommandId("a"): 1}, 100.0)
     assert take(made) == ["a"]
-
-
-def test_a_full_outbox_evicts_the_oldest_message_that_is_no_score() -> None:
-    made = outbox(on("a"), notice("n"), notice("m"), on("b"))
-    made.submit(on("c"))
-    is_new, records = made.submit(on("d"))
-    assert is_new
-    assert [(record.id, record.state) for record in records] == [("n", "refused")]
-    change = made.change()
-    assert change is not None
-    assert change.evicted_total == 1
-
-
-def test_a_message_that_may_have_left_makes_no_room() -> None:
-    made = outbox(notice("low"), on("a"), on("b"), on("c"), on("d"))
-    take(made)
-    made.receive_link_lost(LINK)
-    with pytest.raises(NotSaved):
-        made.submit(on("e"))
-    assert states(made)["low"] == "saved"
-
-
-def test_a_full_outbox_of_scores_takes_no_more() -> None:
-    made = outbox(*(on(id) for id in "abcde"))
-    with pytest.raises(NotSaved, match="5 entries wait"):
-        made.submit(on("f"))
-    assert made.state(CommandId("f")) is None
-
-
-def test_a_hub_without_the_tournament_leaves_its_entries_stranded() -> None:
-    made = outbox(on("a"))
-    assert made.stranded(()) == {PLAN.id: 1}
-
-
-def test_answered_entries_stay_listed_for_a_while() -> None:
-    made = Outbox(CONFIG, Fixed())
-    count = KEPT_ANSWERED + 3
-    made.receive_rows(
-        [
-            JournalRow(row, on(f"e{row}"), "confirmed", 1, answer(f"e{row}", seq=row))
-            for row in range(1, count + 1)
-        ]
-    )
-    made.trim({})
-    assert len(states(made)) == KEPT_ANSWERED
-
-
-def test_an_answered_entry_stays_until_the_store_has_its_events() -> None:
-    made = Outbox(CONFIG, Fixed())
-    position = {PLAN.id: Position(EPOCH, 2)}
-    count = KEPT_ANSWERED + 3
-    for row in range(1, count + 1):
-        made.submit(on(f"e{row}"))
-        made.receive_saved({CommandId(f"e{row}"): row}, 100.0)
-        made.receive_answers([answer(f"e{row}", seq=row)], 100.0)
-    made.trim(position)
-    assert list(states(made))[:2] == ["e3", "e4"]
-    made.trim({PLAN.id: Position(EPOCH, 3)})
-    assert next(iter(states(made))) == "e4"
-
-
-def test_withdrawn_entries_take_no_lasting_room() -> None:
-    made = Outbox(CONFIG, Fixed())
-    for row in range(1, KEPT_ANSWERED + 2):
-        made.submit(on(f"e{row}"))
-        made.receive_saved({CommandId(f"e{row}"): row}, 100.0)
-        made.withdraw(CommandId(f"e{row}"))
-    made.trim({})
-    assert len(states(made)) == KEPT_ANSWERED
-
-
-def test_a_few_answered_entries_are_all_kept() -> None:
-    made = outbox(on("a"))
-    take(made)
-    made.receive_answers([answer("a")], 100.0)
-    made.trim({})
-    assert made.knows(CommandId("a"))
 
 
 def test_what_left_for_an_old_server_goes_again_only_by_hand() -> None:
