@@ -88,6 +88,15 @@ def test_the_public_is_told_that_data_is_not_live_only_after_a_while_and_without
     assert "ana" not in text(desk)
 
 
+def test_a_hub_that_does_not_hold_the_tournament_is_no_news_of_it() -> None:
+    desk = desks.lively()
+    desk.apply(RoomLive(desks.SPRING, False, desk.at))
+    desk.tick(29)
+    assert "NOT LIVE" not in text(desk)
+    desk.tick(2)
+    assert "NOT LIVE since 14:02" in text(desk)
+
+
 def test_a_stored_copy_without_a_time_is_not_live_either() -> None:
     desk = Desk(desks.plan())
     desk.connect("offline")

@@ -14,9 +14,11 @@ from tests.support import desks
 from tests.support.console import Desk
 from tests.support.desks import linked, scene
 from tests.support.tournaments import EPOCH
-from tui.selectors import status
+from tui.selectors import links, people, status
+from tui.selectors.link import HOLD
 
 if TYPE_CHECKING:
+    from core.domain.ids import Role
     from core.realtime.view import Via
 
 
@@ -41,7 +43,62 @@ def aside(endpoint_shows: bool = True) -> Desk:
         replace(link, rooms=(), aside=(desks.SPRING,) if endpoint_shows else ()) for link in connection.links
     )
     desk.apply(ConnectionChanged(replace(connection, links=links)), RoomLive(desks.SPRING, False, desk.at))
+    desk.apply(DirectoryChanged((Listing(desks.SPRING, "Spring", EPOCH, 1),)))
     return desk
+
+
+def lost(role: Role = "admin") -> Desk:
+    """Return a desk whose hub answers and holds nothing: its folder was lost while this console was away."""
+    desk = desks.offline()
+    desk.role = role
+    desk.connect("live")
+    desk.apply(RoomLive(desks.SPRING, False, desk.at))
+    desk.tick(HOLD)
+    return desk
+
+
+def test_a_hub_that_lost_the_tournament_is_not_called_live_and_ops_are_told_the_way_back() -> None:
+    at = scene(lost())
+    assert status.link(at).text == "! NOT AT HUB"
+    told = [status.banner(at, width) for width in (130, 80, 60)]
+    assert [run.text for run in told if run is not None] == [
+        " ! NOT AT THE HUB  It does not hold Spring Open 2026.  Scores wait here (0).  "
+        "courtside rescue spring  brings it back",
+        " ! NOT AT THE HUB  Scores wait (0)  courtside rescue spring  brings it back",
+        " ! NOT AT THE HUB  courtside rescue spring  brings it back",
+    ]
+    assert [alert.text for alert in links.alerts(at, people.Company())] == [
+        "the hub does not hold Spring Open 2026: courtside rescue spring  brings it back"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "viewer"),
+    [("admin", False), ("moderator", False), ("participant", True), ("spectator", True)],
+)
+def test_who_may_only_look_is_a_viewer(role: Role, viewer: bool) -> None:
+    at = scene(lost(role))
+    assert status.is_viewer(at) == viewer
+    assert status.who(at).text.startswith("VIEWER") == viewer
+
+
+def test_a_scorekeeper_is_told_to_call_ops_then() -> None:
+    told = status.banner(scene(lost("moderator")), 80)
+    assert told is not None
+    assert told.text.endswith("Call ops: they can bring it back")
+
+
+def test_a_moment_after_the_link_came_back_and_an_old_server_say_nothing_of_it() -> None:
+    desk = lost()
+    desk.connect("live")
+    desk.apply(RoomLive(desks.SPRING, False, desk.at))
+    assert not status.not_held(scene(desk))
+    desk = lost()
+    linked(desk)
+    connection = desk.view.connection
+    old = tuple(replace(link, via="basic") for link in connection.links)
+    desk.apply(ConnectionChanged(replace(connection, links=old)))
+    assert not status.not_held(scene(desk))
 
 
 def test_a_hub_that_tells_of_another_epoch_is_not_called_live() -> None:

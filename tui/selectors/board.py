@@ -270,10 +270,13 @@ def _coming(scene: Scene, tournament: state.Tournament, page: list[state.Match],
 def _foot(scene: Scene, page: str, columns: int) -> Line:
     """Say of when the data is, in words that the public understands."""
     shown = scene.shown
+    since = None if shown is None else shown.as_of or shown.confirmed.updated_at
     connection = scene.view.connection
     lost_for = scene.now - connection.since if not connection.connected else 0.0
+    if since is not None:
+        # Also a hub that answers and does not hold the tournament brings no news of it.
+        lost_for = max(lost_for, (scene.at - since).total_seconds())
     if shown is not None and not shown.live and lost_for > STALE:
-        since = shown.as_of or shown.confirmed.updated_at
         told = Run(f"NOT LIVE since {scene.day_time(since)}" if since else "NOT LIVE", "lost")
     else:
         told = Run(f"as of {scene.time(scene.at)}" if shown is not None else "", "dim")

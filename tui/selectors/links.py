@@ -12,6 +12,7 @@ from core import commands
 from tui.selectors import trips, words
 from tui.selectors.cells import Column, Line, Role, Row, Run, clip, fit, length
 from tui.selectors.scene import counted, duration, stopwatch
+from tui.selectors.status import not_held
 from tui.selectors.trips import told
 
 if TYPE_CHECKING:
@@ -199,6 +200,14 @@ def alerts(scene: Scene, company: Company) -> tuple[Alert, ...]:
         found.append(Alert("saving", "this laptop cannot save"))
     if not connection.durable:
         found.append(Alert("durable", "the hub cannot write to its disk; what it shows may be stale"))
+    if not_held(scene) and scene.shown is not None:
+        lost = scene.shown.confirmed
+        found.append(
+            Alert(
+                f"not held {lost.id}",
+                f"the hub does not hold {lost.name}: courtside rescue {lost.id}  brings it back",
+            )
+        )
     for link in connection.links:
         found += _link_alerts(link)
     found += [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core import commands, ids
 from tui.selectors import words
 from tui.selectors.cells import Line, Role, Run, fit, length, spread
+from tui.selectors.link import HOLD
 from tui.selectors.queue import conflicts
 from tui.selectors.scene import counted, stopwatch
 
@@ -36,6 +37,8 @@ def link(scene: Scene) -> Run:
             return Run(f"{scene.sign('conflict')} OTHER EPOCH", "conflict")
         case "live" | "slow" if makeshift := _makeshift(connection):
             return Run(f"{scene.sign('slow')} {makeshift} {latency}".rstrip(), "slow")
+        case "live" | "slow" if not_held(scene):
+            return Run(f"{scene.sign('conflict')} NOT AT HUB", "conflict")
         case "live":
             return Run(f"{scene.sign('live')} LIVE {latency:>5}".rstrip(), "live")
         case "slow":
@@ -66,6 +69,19 @@ def elsewhere(scene: Scene) -> str:
         return ""
     links = scene.view.connection.links
     return next((link.endpoint for link in links if shown.confirmed.id in link.aside), "")
+
+
+def not_held(scene: Scene) -> bool:
+    """Tell whether the hub is reached and does not hold the tournament that this device has of it.
+
+    So it is after its data folder was lost, until ops bring the tournament back.
+    """
+    shown, connection = scene.shown, scene.view.connection
+    if shown is None or shown.live or not shown.confirmed.position.seq or not connection.connected:
+        return False
+    if scene.now - connection.since < HOLD or any(link.via == "basic" for link in connection.links):
+        return False
+    return all(listed.id != shown.confirmed.id for listed in scene.view.directory)
 
 
 def _behind(scene: Scene) -> int:
@@ -110,6 +126,11 @@ def data_age(scene: Scene) -> Run:
     if age > STALE:
         return Run(f"{scene.sign('slow')} {words_}", "slow")
     return Run(words_, "strong" if age > OLD else "plain")
+
+
+def is_viewer(scene: Scene) -> bool:
+    """Tell whether this person may only look."""
+    return ROLES[scene.view.connection.role] == "VIEWER"
 
 
 def who(scene: Scene) -> Run:
@@ -186,13 +207,8 @@ def banner(scene: Scene, width: int = WIDE, look: str = "6 to look") -> Run | No
         short = f"OFFLINE {lasts}  Scores are saved here ({waiting})  R retry"
         told = _fitting(width, f"{told}  {next_try(scene)}R retry", f"{told}  R retry", short)
         return _told(scene, "lost", told, "lost")
-    if endpoint := elsewhere(scene):
-        told = _fitting(
-            width,
-            f"OTHER EPOCH  {endpoint} has this tournament in another epoch; scores wait here ({waiting})",
-            f"OTHER EPOCH  Another hub answers; scores wait here ({waiting})",
-        )
-        return _told(scene, "conflict", told, "conflict")
+    if apart := _apart(scene, width, waiting):
+        return _told(scene, "conflict", apart, "conflict")
     if found := _conflict(scene, look):
         return _told(scene, "conflict", found, "conflict")
     if watch.back_at is not None:
@@ -216,6 +232,27 @@ def banner(scene: Scene, width: int = WIDE, look: str = "6 to look") -> Run | No
         told = "HUB IS NEWER  Scores still work; update this laptop at the next break"
         return _told(scene, "conflict", told, "slow")
     return None
+
+
+def _apart(scene: Scene, width: int, waiting: int) -> str:
+    """Say that a hub is reached which has not this tournament as it is here; `""` where one has."""
+    if endpoint := elsewhere(scene):
+        return _fitting(
+            width,
+            f"OTHER EPOCH  {endpoint} has this tournament in another epoch; scores wait here ({waiting})",
+            f"OTHER EPOCH  Another hub answers; scores wait here ({waiting})",
+        )
+    if scene.shown is None or not not_held(scene):
+        return ""
+    tournament = scene.shown.confirmed
+    ops = scene.view.connection.role == "admin"
+    way = f"courtside rescue {tournament.id}  brings it back" if ops else "Call ops: they can bring it back"
+    return _fitting(
+        width,
+        f"NOT AT THE HUB  It does not hold {tournament.name}.  Scores wait here ({waiting}).  {way}",
+        f"NOT AT THE HUB  Scores wait ({waiting})  {way}",
+        f"NOT AT THE HUB  {way}",
+    )
 
 
 def _is_newer(one: str, other: str) -> bool:
