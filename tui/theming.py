@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 DEFAULT = "courtside-dark"
+THICK = "courtside-contrast"
+"""The theme for low vision: its borders are thick, in the style sheet and where a widget draws them."""
 COLOURS = (
     "primary",
     "secondary",

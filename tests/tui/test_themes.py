@@ -78,3 +78,25 @@ async def test_everything_can_be_read_in_every_theme() -> None:
             found[f"{place} {key}"] = await judged(console, THEMES)
             await console.press("escape")
     assert {place: texts for place, texts in found.items() if texts} == {}
+
+
+async def test_for_low_vision_borders_are_thick() -> None:
+    desk = FULL["live"].desk()
+    app = make(desk, ascii=False)
+    app.scoring = FULL["live"].scoring
+    async with app.run_test(size=(80, 24)) as pilot:
+        console = Console(app, desk, pilot)
+        await console.wait_for("M034")
+        app.use_theme(theming.THICK)
+        await pilot.pause()
+        assert app.screen.query_one("#detail").styles.border_top[0] == "heavy"
+        await console.press("question_mark")
+        await console.wait_for(lambda: len(app.screen_stack) > 1)
+        assert app.screen.query_one(".dialog").styles.border_top[0] == "thick"
+        await console.press("escape")
+        app.switch_mode("entry")
+        text = await console.wait_for("< selected")
+        assert "┏" in text
+        assert "┌" not in text
+        app.use_theme(theming.DEFAULT)
+        await console.wait_for("┌")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from core import commands, games
-from tui import keys
+from tui import keys, theming
 from tui.guard import PULSE, Guard
 from tui.screens.forms import Field, Form
 from tui.screens.questions import ask_withdraw
@@ -72,7 +72,8 @@ class EntryScreen(ResultScreen):
         box_height = height_for(height, width)
         box = self.query_one("#boxes", Lines)
         box.take_rows(box_height)
-        box.show(boxes(model, self.chosen, width, box_height, ascii=scene.ascii))
+        thick = self.app.theme == theming.THICK
+        box.show(boxes(model, self.chosen, width, box_height, ascii=scene.ascii, thick=thick))
         game = model.sets or self._throwing()
         self.query_one("#game", Lines).display = bool(game)
         self._line("game", game)

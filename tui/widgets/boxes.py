@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tui.selectors.entry import Box, Model
 
 
+EDGES = (tuple("│─┌┐└┘"), tuple("┃━┏┓┗┛"), tuple("██████"))
+"""How a box is drawn, from thin to thick: side, bar, and the corners from the top left."""
 FRAME = 6
 """Rows of a box besides its figures, the keys below included."""
 
@@ -24,7 +26,9 @@ def height_for(rows: int, columns: int) -> int:
     return FRAME + (7 if rows >= 34 else 5)
 
 
-def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii: bool) -> tuple[Line, ...]:
+def boxes(
+    model: Model, chosen: commands.Side, width: int, height: int, *, ascii: bool, thick: bool = False
+) -> tuple[Line, ...]:
     """Return both boxes beside each other, or one line each where the window is small."""
     if height <= 2:
         pairs = zip((model.home, model.away), model.hints, strict=True)
@@ -35,7 +39,7 @@ def boxes(model: Model, chosen: commands.Side, width: int, height: int, *, ascii
     longest = "0" * max(2, len(model.home.figure), len(model.away.figure))
     scale = _scale(longest, figure_height, outer - 2)
     left, right = (
-        _box(box, outer, figure_height, scale, chosen=box.side == chosen, ascii=ascii)
+        _box(box, outer, figure_height, scale, chosen=box.side == chosen, ascii=ascii, thick=thick)
         for box in (model.home, model.away)
     )
     joined = [(Run("  "), *first, Run("   "), *second) for first, second in zip(left, right, strict=True)]
@@ -54,18 +58,23 @@ def _short(box: Box, hint: str, width: int, *, chosen: bool) -> Line:
     return (Run(mark, "strong"), Run(name, "strong"), Run(f" {points:>8} ", "chosen"), Run(f" {hint}", "dim"))
 
 
-def _box(box: Box, outer: int, height: Height, scale: int, *, chosen: bool, ascii: bool) -> list[Line]:
+def _edges(*, chosen: bool, ascii: bool, thick: bool) -> tuple[str, ...]:
+    if ascii:
+        return tuple("#=++++" if chosen else "|-++++")
+    return EDGES[chosen + thick]
+
+
+def _box(
+    box: Box, outer: int, height: Height, scale: int, *, chosen: bool, ascii: bool, thick: bool
+) -> list[Line]:
     inner = outer - 2
     edge: Role = "strong" if chosen else "dim"
-    side, bar = ("#", "=") if chosen else ("|", "-")
-    if not ascii:
-        side, bar = ("┃", "━") if chosen else ("│", "─")
+    side, bar, *corners = _edges(chosen=chosen, ascii=ascii, thick=thick)
     title = f" {box.side.upper()}{' < selected' if chosen else ''} "
 
     def between(text: str, role: Role = "plain") -> Line:
         return (Run(side, edge), Run(fit(text, inner, "center"), role), Run(side, edge))
 
-    corners = ("+", "+", "+", "+") if ascii else ("┏", "┓", "┗", "┛") if chosen else ("┌", "┐", "└", "┘")
     lines: list[Line] = [(Run(corners[0] + title.center(inner, bar) + corners[1], edge),)]
     lines.append(between(box.name, "strong"))
     lines.append(between(""))
