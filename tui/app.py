@@ -324,6 +324,9 @@ class CourtsideApp(KeyboardApp):
 
     def export(self, name: str, rows: list[list[str]]) -> None:
         """Write a list to a file and say where."""
+        if len(rows) < 2:
+            self.say("Nothing is listed here: nothing is written")
+            return
         try:
             path = sheets.write(self._exports, name, self._clock(), rows)
         except OSError as error:

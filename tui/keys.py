@@ -44,6 +44,8 @@ class Key:
     """How help calls the keys, where that is not what they are."""
     beside: str = ""
     """Id of the action whose key stands beside this one in the footer."""
+    looks: str = ""
+    """What the footer calls it where a person may only look; `""` for the same."""
 
 
 NAMES = {
@@ -79,7 +81,14 @@ MOVING = frozenset({"filter", "open"})
 
 TABLE: tuple[Key, ...] = (
     Key(
-        "scores.open", "enter", "open", "score", "Enter scores of the match under the cursor", ("scores",), 1
+        "scores.open",
+        "enter",
+        "open",
+        "score",
+        "Open the match under the cursor, and enter its scores",
+        ("scores",),
+        1,
+        looks="open match",
     ),
     Key("feed.open", "enter", "open", "match", "Open the match of the line", ("feed",), 4),
     Key("queue.open", "enter", "open", "open match", "Open the match of the entry", ("queue",), 3),
@@ -310,15 +319,26 @@ def _beside(key: Key) -> tuple[Key, ...]:
     return tuple(other for other in TABLE if other.id == key.beside)
 
 
-def footer(place: Place, keymap: Keymap, width: int, off: frozenset[str] = frozenset()) -> tuple[str, str]:
-    """Return both ends of the footer in `width` cells: whole entries are dropped, never `? help`."""
+def footer(
+    place: Place, keymap: Keymap, width: int, off: frozenset[str] = frozenset(), *, looks: bool = False
+) -> tuple[str, str]:
+    """Return both ends of the footer in `width` cells: whole entries are dropped, never `? help`.
+
+    Args:
+        place: the screen.
+        keymap: what the person changed.
+        width: of the window.
+        off: ids of the keys that do nothing at the moment.
+        looks: whether this person may only look.
+    """
     here = [key for key in for_place(place) if key.rank and key.id not in off]
     left = sorted((key for key in here if not key.last), key=lambda key: key.rank)
     right = sorted((key for key in here if key.last), key=lambda key: key.rank)
 
     def told(listed: list[Key]) -> str:
         names = ("/".join(_first(part, keymap) for part in (key, *_beside(key))) for key in listed)
-        return "  ".join(f"{name} {key.label}" for name, key in zip(names, listed, strict=True))
+        labels = (key.looks if looks and key.looks else key.label for key in listed)
+        return "  ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
 
     while len(right) > 1 and len(told(right)) + 30 > width:
         right.pop()

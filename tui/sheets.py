@@ -1,7 +1,8 @@
 """Sheets: a screen's list as a CSV file in the data folder.
 
 Guarantees that no cell is taken for a formula by a spreadsheet (OWASP, "CSV injection": a leading apostrophe
-before `=`, `@`, tab, and before `+` and `-` where no number follows), and that no file is written over.
+before `=`, `@`, tab, and before `+` and `-` where something follows that is no number), and that no file is
+written over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+(?:\.\d+)?$)")
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?!(?:\d+(?:\.\d+)?)?$)")
 
 
 def write(folder: Path, name: str, at: datetime, rows: Iterable[Sequence[str]]) -> Path:

@@ -393,11 +393,12 @@ async def opened(
     size: tuple[int, int] = (80, 24),
     screen: str | None = None,
     *,
+    data: Path | None = None,
     doors: Doors | None = None,
     **own: object,
 ) -> AsyncIterator[Console]:
     """Run the app over a desk."""
-    app = make(desk, screen, doors=doors, **own)  # type: ignore[arg-type]  # settings of the console
+    app = make(desk, screen, data=data, doors=doors, **own)
     async with app.run_test(size=size) as pilot:
         console = Console(app, desk, pilot)
         await console.wait_for("COURTSIDE")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.support import desks
 from tests.support.console import Desk, opened
 from tests.support.desks import home
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_new_lines_come_in_at_the_bottom() -> None:
@@ -92,6 +97,18 @@ async def test_a_burst_of_one_kind_is_one_line() -> None:
     async with opened(desk, screen="feed") as console:
         text = await console.wait_for("24 score entries in 1 s")
         assert "20-11" not in text
+
+
+async def test_the_export_has_all_lines_not_only_those_in_the_window(tmp_path: Path) -> None:
+    desk = desks.lively()
+    async with opened(desk, screen="feed", data=tmp_path) as console:
+        await console.wait_for("FOLLOWING")
+        await console.press("E")
+        await console.wait_for("Written to")
+        (written,) = (tmp_path / "exports").glob("feed-*.csv")
+        lines = written.read_text("utf-8").splitlines()
+        assert len(lines) == 1 + len(desk.view.feed.lines)
+        assert "created with 12 matches: Spring Open 2026" in lines[1]
 
 
 async def test_copying_a_line_copies_its_raw_fields_too() -> None:

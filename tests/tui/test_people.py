@@ -28,7 +28,6 @@ async def test_enter_opens_the_match_and_the_filter_narrows() -> None:
         await console.press("slash", *"laptop-3", "enter")
         await console.wait_without("VIEWERS")
         await console.press("y")
-        await console.press("down", "y")
         await console.wait_for("Copied")
         assert console.app.clipboard == "li (scorer) on laptop-3, M035"
         await console.press("enter")
@@ -37,6 +36,21 @@ async def test_enter_opens_the_match_and_the_filter_narrows() -> None:
         await console.wait_for("[4People]")
         await console.press("escape")
         await console.wait_for("VIEWERS (1)")
+
+
+async def test_the_cursor_passes_titles_which_stay_in_sight() -> None:
+    desk = desks.lively()
+    company(desk, ANA, LI, SAM, BO)
+    async with opened(desk, (60, 16)) as console:
+        await console.press("4")
+        first = (await console.wait_for("OPS (1)")).splitlines()[3]
+        marked = []
+        for _ in range(5):
+            marked += [row.split()[2] for row in console.text().splitlines() if row.startswith("> ")]
+            await console.press("down")
+        assert sorted(marked) == ["ana", "bo", "bo", "li", "sam"]
+        await console.press("end", "home")
+        assert console.text().splitlines()[3] == first
 
 
 async def test_whoever_drops_out_is_shown_as_lost() -> None:

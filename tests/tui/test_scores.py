@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain.commands import AddScore, StartMatch
+from core.domain.commands import AddScore, CompleteMatch, StartMatch
 from tests.support import desks
 from tests.support.console import Console, Desk, opened
 from tests.support.desks import home, match
@@ -100,6 +100,20 @@ async def test_a_star_pins_a_match_to_the_top_and_is_remembered() -> None:
         await console.wait_for(lambda: "M032" in console.text().splitlines()[3])
     async with opened(desk) as console:
         await console.wait_for(lambda: "M032" in console.text().splitlines()[3])
+
+
+async def test_until_a_person_moves_the_cursor_stays_on_the_first_live_match() -> None:
+    desk = desks.lively()
+    async with opened(desk) as console:
+        await console.wait_for("> * live C1    M035")
+        desk.others(CompleteMatch(match(35)), CompleteMatch(match(33)), ago=0)
+        await console.wait_for("> * live C4    M034")
+        await console.press("enter")
+        await console.wait_for("M034  ENTRY")
+        desk.others(CompleteMatch(match(34)), ago=0)
+        await console.wait_for("This match is final")
+        await console.press("escape")
+        await console.wait_for(">   done C4    M034")
 
 
 async def test_the_cursor_stays_on_its_match_when_rows_move() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core import HubLine, Unreachable
 from core.domain.commands import CompleteMatch, SetScore
 from core.domain.commands import Score as Points
 from tests.support import desks
 from tests.support.console import Desk, opened
 from tests.support.tournaments import EPOCH, cup, match
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_standings_name_what_decided_and_what_is_not_safe() -> None:
@@ -16,7 +21,9 @@ async def test_standings_name_what_decided_and_what_is_not_safe() -> None:
         text = await console.wait_for("[8Table]")
         assert "Group A, 8 to play" in text
         lions = next(line for line in text.splitlines() if "Lions" in line)
-        assert lions.split() == ["1?", "Lions", "1", "1", "0", "0", "21", "15", "+6", "3", "difference"]
+        assert lions.split()[1:] == ["1?", "Lions", "1", "1", "0", "0", "21", "15", "+6", "3", "difference"]
+        otters = next(line for line in text.splitlines() if "Otters" in line)
+        assert otters.split()[7:9] == ["0", "0"]
 
 
 async def test_a_result_moves_the_table_at_once() -> None:
@@ -60,6 +67,24 @@ async def test_the_row_and_the_tree_are_copied_as_text() -> None:
         await console.wait_for("M041")
         await console.press("y")
         await console.wait_for(lambda: "M042" in console.app.clipboard)
+
+
+async def test_the_bracket_is_exported_where_it_is_shown_and_an_empty_list_is_not(
+    tmp_path: Path,
+) -> None:
+    async with opened(Desk(cup(4)), data=tmp_path) as console:
+        await console.press("8", "enter")
+        await console.wait_for("Matches are opened in the bracket")
+        await console.press("E")
+        await console.wait_for("Nothing is listed here")
+        await console.press("f")
+        await console.wait_for("[Bracket]")
+        await console.press("E")
+        await console.wait_for("Written to")
+        (written,) = (tmp_path / "exports").iterdir()
+        lines = written.read_text("utf-8").splitlines()
+        assert lines[0] == "round,match,home,score,away"
+        assert "M003,winner of M001,,winner of M002" in lines[-1]
 
 
 async def test_without_pools_or_a_tournament_the_screen_says_so() -> None:

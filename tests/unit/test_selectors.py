@@ -182,6 +182,11 @@ class TestEntry:
         desk.connect("live")
         assert not entry.also_scoring(*shown_match(desk, 33)[::2])
 
+    def test_nobody_scores_a_finished_match(self) -> None:
+        desk = desks.lively()
+        desk.others(home(33), CompleteMatch(match(33)), ago=0)
+        assert not entry.also_scoring(*shown_match(desk, 33)[::2])
+
 
 def bar(desk: Desk, width: int = 80, **more: object) -> str:
     return plain(status.bar(scene(desk, **more), width))

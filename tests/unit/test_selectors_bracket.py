@@ -33,6 +33,14 @@ def test_a_match_stands_between_those_that_feed_it() -> None:
     assert rows[match(plan, 5)] <= rows[match(plan, 7)] <= rows[match(plan, 6)]
 
 
+def test_the_rounds_are_a_sheet_as_well() -> None:
+    plan = cup(4)
+    state = fold(plan, *result(plan, 1, 2, 1))
+    assert bracket.sheet(state)[0] == ["round", "match", "home", "score", "away"]
+    assert [row[0] for row in bracket.sheet(state)[1:]] == ["Semi-finals", "Semi-finals", "Final"]
+    assert [row[3] for row in bracket.sheet(state)[1:]] == ["2-1", "", ""]
+
+
 def test_no_two_matches_of_a_round_share_a_row() -> None:
     for plan in (cup(2), cup(4, third_place=True), cup(8, third_place=True), finals()):
         places = [(node.column, node.row) for node in tree(fold(plan)).nodes.values()]

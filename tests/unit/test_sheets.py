@@ -14,7 +14,7 @@ AT = datetime(2026, 6, 14, 14, 2, 31, tzinfo=UTC)
 
 
 def test_rows_are_read_again_as_they_were(tmp_path: Path) -> None:
-    rows = [["team", "points"], ['Löwen, "A"', "3"], ["Tigers", "+2"], ["diff", "-1.5"]]
+    rows = [["team", "points"], ['Löwen, "A"', "3"], ["Tigers", "+2"], ["diff", "-1.5"], ["score", "-"]]
     path = sheets.write(tmp_path / "exports", "table", AT, rows)
     assert path.name == "table-20260614-140231.csv"
     with path.open(encoding="utf-8", newline="") as file:

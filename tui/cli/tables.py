@@ -19,6 +19,7 @@ from core import (
 from tui.cli.output import put, put_json, say, table
 from tui.cli.parser import Part, add_json, add_tournament
 from tui.cli.reach import located, read, run
+from tui.selectors import words
 
 if TYPE_CHECKING:
     import argparse
@@ -125,7 +126,7 @@ def _numbers(heads: Sequence[str]) -> list[Align]:
 def _scored(row: standings.Row, *, timed: bool) -> tuple[str, ...]:
     if timed:
         return (games.time_text(row.scored),)
-    return f"{row.scored}", f"{row.conceded}", f"{row.scored - row.conceded:+}"
+    return f"{row.scored}", f"{row.conceded}", words.difference(row.scored - row.conceded)
 
 
 def bracket_text(state: Tournament) -> str:

@@ -74,8 +74,8 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.stopped = ""
         """What went wrong in drawing the body; `""` while it draws."""
-        self._footer_for: tuple[int, frozenset[str]] | None = None
-        """For which width, and keys that do nothing, the footer stands."""
+        self._footer_for: tuple[int, frozenset[str], bool] | None = None
+        """For which width and keys that do nothing the footer stands, and whether for a viewer."""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="frame")
@@ -121,7 +121,7 @@ class MainScreen(Screen[None]):
         notice = self.console.notice
         self._toggle("notice", (Run(f" {notice}", "strong"),) if notice else None)
         self._line("status", status.bar(scene, width))
-        self._draw_keys(width, self.off(scene))
+        self._draw_keys(width, self.off(scene), looks=status.is_viewer(scene))
         if not self.stopped and not self._too_small(width, height):
             self._draw_guarded(scene)
         message = self._too_small(width, height) or self.stopped
@@ -129,11 +129,11 @@ class MainScreen(Screen[None]):
         if message:
             self.query_one("#small", Lines).show([(Run(f" {line}"),) for line in message.split("\n")])
 
-    def _draw_keys(self, width: int, off: frozenset[str]) -> None:
-        if self._footer_for == (width, off):
+    def _draw_keys(self, width: int, off: frozenset[str], *, looks: bool) -> None:
+        if self._footer_for == (width, off, looks):
             return
-        self._footer_for = width, off
-        left, right = keys.footer(self.PLACE, self.console.keymap, width, off)
+        self._footer_for = width, off, looks
+        left, right = keys.footer(self.PLACE, self.console.keymap, width, off, looks=looks)
         self._line("keys", spread((Run(f" {left}", "dim"),), (Run(f"{right} ", "dim"),), width))
 
     def _too_small(self, width: int, height: int) -> str:

@@ -148,6 +148,11 @@ class FeedScreen(ListScreen):
         if self.choice.filter:
             self.query_one(Filter).action_clear()
 
+    def action_export(self) -> None:
+        # All lines that are kept: while it follows, the list is only given those that the window shows.
+        lines = feed.rows(self.scene, self._paused or self.scene.view.feed, self.choice)
+        self.console.export(self.PLACE, self.rows.sheet(lines))
+
     def action_copy(self) -> None:
         line = self._line_at_cursor()
         if line is not None:

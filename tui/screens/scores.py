@@ -95,6 +95,7 @@ class ScoresScreen(ListScreen):
     @on(Opened)
     def action_open(self) -> None:
         if self.match is not None:
+            self.rows.hold()
             self.console.open_match(self.match.id)
 
     @on(Filter.Changed)

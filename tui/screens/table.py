@@ -170,8 +170,21 @@ class TableScreen(ListScreen):
 
     @on(Opened)
     def action_open(self) -> None:
-        if self.tab == "bracket" and self.cursor is not None:
+        if self.tab == "standings":
+            self.console.say("Matches are opened in the bracket:  f  leads there")
+        elif self.cursor is not None:
             self.console.open_match(self.cursor)
+
+    def off(self, scene: Scene) -> frozenset[str]:
+        return super().off(scene) | ({"table.open"} if self.tab == "standings" else frozenset())
+
+    def action_export(self) -> None:
+        shown = self.scene.shown
+        if self.tab == "bracket" and shown is not None:
+            tournament = shown.projected if self.past is None else self.past.at(self.seq)
+            self.console.export("bracket", bracket.sheet(tournament))
+        else:
+            super().action_export()
 
     def action_copy(self) -> None:
         text = self.query_one("#tree", Lines).text if self.tab == "bracket" else self.rows.text

@@ -87,6 +87,17 @@ def tree(tournament: state.Tournament) -> Tree:
     return Tree(nodes, tuple(names))
 
 
+def sheet(tournament: state.Tournament) -> list[list[str]]:
+    """Return all rounds as rows of text, their heading first."""
+    rows = [["round", "match", "home", "score", "away"]]
+    for found in brackets.rounds(tournament):
+        for match in found.matches:
+            home, away = (words.side(tournament, match, which) for which in SIDES)
+            score = "" if match.phase == "scheduled" else tally.standing(tournament, match)
+            rows.append([found.name, ids.short_form(match.id), home, score, away])
+    return rows
+
+
 def _depth(match: Match, matches: Mapping[ids.MatchId, Match], columns: dict[ids.MatchId, int]) -> int:
     if match.id not in columns:
         before = [

@@ -77,6 +77,8 @@ class Row:
     cells: Line
     sign: str = ""
     """What stands before the row where the cursor is not."""
+    title: bool = False
+    """Whether it only stands above others, or parts them: the cursor passes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,8 @@ def obstacle(scene: Scene, shown: Shown, match: state.Match) -> str:
 
 
 def also_scoring(scene: Scene, match: state.Match) -> str:
-    """Return who else enters scores in this match now; `""` when nobody does, or this person may not."""
-    if forbids(scene):
+    """Return who else enters scores in this match now; `""` when nobody does, or this person cannot."""
+    if match.finished or forbids(scene):
         return ""
     others = [entry for entry in match.entries if entry.device != scene.view.device]
     if not others or (scene.at - others[-1].entered_at).total_seconds() > ALSO_FOR:

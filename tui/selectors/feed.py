@@ -166,8 +166,9 @@ def raw(scene: Scene, line: FeedLine) -> str:
     if not isinstance(line, HubLine):
         return f"{scene.time(line.at)} {line.kind} {words.tidy(line.text)}"
     event = line.event
-    why = f"  why {event.why}" if event.why else ""
+    # What a person reads first: narrow windows cut the end.
+    why = f"why {event.why}  " if event.why else ""
     return (
-        f"id {event.command}  seq {event.seq}  version {event.version}  device {event.device}  "
-        f"entered {scene.time(event.entered_at)}  received {scene.time(event.received_at)}{why}"
+        f"{why}id {event.command}  seq {event.seq}  version {event.version}  device {event.device}  "
+        f"entered {scene.time(event.entered_at)}  received {scene.time(event.received_at)}"
     )

@@ -117,7 +117,7 @@ def rows(scene: Scene, everybody: Iterable[Person], group: Group, wanted: str) -
         found = list(members)
         cells = [Run("")] * len(COLUMNS)
         cells[1] = Run(f"{title} ({len(found)})", "heading")
-        made[title] = Row(title, tuple(cells))
+        made[title] = Row(title, tuple(cells), title=True)
         for one in found:
             made[one.key] = _row(scene, one)
     return made

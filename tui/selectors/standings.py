@@ -89,17 +89,17 @@ def _title(tournament: state.Tournament, table: standings.Table) -> Row:
 def _headed(key: str, title: str) -> Row:
     cells = [Run("")] * len(COLUMNS)
     cells[1] = Run(title, "strong")
-    return Row(key, tuple(cells))
+    return Row(key, tuple(cells), title=True)
 
 
 def _blank(key: str) -> Row:
-    return Row(key, (Run(""),) * len(COLUMNS))
+    return Row(key, (Run(""),) * len(COLUMNS), title=True)
 
 
 def _row(key: str, row: standings.Row, *, first: bool, timed: bool) -> Row:
     place = f"{row.rank}" if first else "="
     difference = row.scored - row.conceded
-    figures = f"{row.scored}", f"{row.conceded}", f"{difference:+}"
+    figures = f"{row.scored}", f"{row.conceded}", words.difference(difference)
     if timed:
         sign = "-" if difference < 0 else "+"
         apart = f"{sign}{games.time_text(abs(difference))}" if difference else "-"

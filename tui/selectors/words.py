@@ -245,6 +245,11 @@ KIND_OF_FACT: dict[type[events.Fact], str] = {
 """The word of each fact's kind in the feed."""
 
 
+def difference(figure: int) -> str:
+    """Return a difference with its sign; a level one has none."""
+    return f"{figure:+}" if figure else "0"
+
+
 def happened(  # noqa: C901 - one flat case a kind of fact
     tournament: state.Tournament | None, event: events.Event
 ) -> tuple[str, str]:
@@ -267,7 +272,7 @@ def happened(  # noqa: C901 - one flat case a kind of fact
         case events.MatchForfeited(score):
             return telling.tell_fact(tournament, fact)[0], _score(tournament, event, score)
         case events.TournamentCreated(plan):
-            return f"{plan.name} created", f"{len(plan.fixtures)} matches"
+            return f"created with {len(plan.fixtures)} matches: {plan.name}", ""
         case events.EventAdopted():
             return _adopted(tournament, fact)
         case told if isinstance(told, telling.Happened):
