@@ -287,7 +287,7 @@ class CourtsideApp(KeyboardApp):
         """Carry nothing over an endpoint, or use it again."""
         if wanted:
             self._realtime.drain(endpoint)
-            self.say(f"{endpoint} is drained: rooms move away while another link can carry them")
+            self.say(f"{endpoint} is drained: rooms go where they can")
         else:
             self._realtime.undrain(endpoint)
             self.say(f"{endpoint} is used again")
