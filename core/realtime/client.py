@@ -386,11 +386,11 @@ class Client:
         moment = now()
         self._perform(self._engine.receive_sent(link, frame_bytes, moment), moment)
 
-    def receive_closed(self, link: LinkId, code: int, reason: str) -> None:
+    def receive_closed(self, link: LinkId, code: int, reason: str, retry_after: float = 0.0) -> None:
         """A link ended, or could not be opened."""
         self._links.pop(link, None)
         moment = now()
-        self._perform(self._engine.receive_closed(link, code, reason, moment), moment)
+        self._perform(self._engine.receive_closed(link, code, reason, moment, retry_after), moment)
 
     # What was asked for.
 
@@ -455,8 +455,8 @@ class _Carrier:
     def sent(self, frame_bytes: int) -> None:
         self._client.put(partial(self._client.receive_sent, self._link, frame_bytes))
 
-    def closed(self, code: int, reason: str) -> None:
-        self._client.put(partial(self._client.receive_closed, self._link, code, reason))
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:
+        self._client.put(partial(self._client.receive_closed, self._link, code, reason, retry_after))
 
 
 def _withdrawn(outcome: Submission, answer: Answer, error: NotSaved | None) -> None:

@@ -253,8 +253,10 @@ class Engine:
                 effects += self._interplay.take(self._carriage.doubt(session, moment))
         return self._interplay.finish(effects, moment)
 
-    def receive_closed(self, link: LinkId, code: int, reason: str, moment: Moment) -> list[Effect]:
-        """A link closed, or a dial failed.
+    def receive_closed(
+        self, link: LinkId, code: int, reason: str, moment: Moment, retry_after: float = 0.0
+    ) -> list[Effect]:
+        """A link closed, or a dial failed; the hub asks to wait `retry_after` seconds before the next.
 
         A failed dial has code 1006, 4401 where the hub refused the token by HTTP 401 or 403, or
         `CLOSE_BLOCKED` where what answered was no hub.
@@ -262,7 +264,7 @@ class Engine:
         session = self._pool.session(link)
         if session is None:
             return []
-        session.receive_closed()
+        session.receive_closed(retry_after)
         return self._interplay.finish(self._interplay.lose(session, code, reason, moment), moment)
 
     def receive_sent(self, link: LinkId, frame_bytes: int, moment: Moment) -> list[Effect]:

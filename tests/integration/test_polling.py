@@ -55,7 +55,8 @@ class Listener:
     def sent(self, frame_bytes: int) -> None:
         self.taken += frame_bytes
 
-    def closed(self, code: int, reason: str) -> None:
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:
+        assert retry_after == 0.0, "a poll that must wait is asked again, it does not end the link"
         self.end = (code, reason)
         self._news.set()
 

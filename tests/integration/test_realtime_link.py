@@ -35,7 +35,7 @@ from tests.support.scorer import quick
 from tests.support.tournaments import entry, league, point
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from websockets.http11 import Request
@@ -59,6 +59,7 @@ class Heard:
         self.is_open = asyncio.Event()
         self.end: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self.bytes_out = 0
+        self.retry_after = 0.0
 
     def opened(self) -> None:
         self.is_open.set()
@@ -69,18 +70,22 @@ class Heard:
     def sent(self, frame_bytes: int) -> None:
         self.bytes_out += frame_bytes
 
-    def closed(self, code: int, reason: str) -> None:
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:
+        self.retry_after = retry_after
         self.end.set_result((code, reason))
 
 
 @asynccontextmanager
 async def server(
-    behave: Behaviour, status: HTTPStatus | None = None, media_type: str = "text/html"
+    behave: Behaviour,
+    status: HTTPStatus | None = None,
+    media_type: str = "text/html",
+    again: Mapping[str, str] | None = None,
 ) -> AsyncIterator[str]:
-    """Run a server that speaks WebSocket, or answers every handshake with `status`."""
+    """Run a server that speaks WebSocket, or answers every handshake with `status` and headers."""
 
     def refuse(connection: ServerConnection, request: Request) -> Response | None:
-        headers = Headers({"Content-Type": media_type})
+        headers = Headers({"Content-Type": media_type, **(again or {})})
         return None if status is None else Response(status, status.phrase, headers, b"")
 
     subprotocols = [Subprotocol(BINARY_SUBPROTOCOL)]
@@ -155,6 +160,24 @@ async def test_a_refused_handshake_says_why(
         told, reason = await asyncio.wait_for(heard.end, 10)
     assert told == code
     assert words in reason
+
+
+@pytest.mark.parametrize(
+    ("media_type", "asked", "wait_for"),
+    [
+        (HUB_PROBLEM, "5", 5.0),
+        (HUB_PROBLEM, "Wed, 21 Oct 2026 07:28:00 GMT", 0.0),
+        (HUB_PROBLEM, "-5", 0.0),
+        ("text/html", "5", 0.0),
+    ],
+)
+async def test_a_full_hub_says_when_to_come_again_and_nobody_else_does(
+    media_type: str, asked: str, wait_for: float
+) -> None:
+    full = server(wait, HTTPStatus.SERVICE_UNAVAILABLE, media_type, {"Retry-After": asked})
+    async with full as url, carried(url) as (_, heard):
+        await asyncio.wait_for(heard.end, 10)
+    assert heard.retry_after == wait_for
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_a_leaving_hub_is_asked_again_when_it_said() -> None:
     assert one.next_try_at == 13.5
     one.receive_goodbye(-3.0, 20.0)
     assert one.next_try_at == 20.5
+    one.receive_goodbye(86_400.0, 20.0)
+    assert one.next_try_at == 140.5, "no hub keeps a device away for a day"
 
 
 def test_a_welcome_ends_the_reason_and_is_counted_once_for_several_links() -> None:

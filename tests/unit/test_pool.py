@@ -328,6 +328,18 @@ def test_a_leaving_hub_says_when_to_come_back() -> None:
     assert made.reason == "it restarts"
 
 
+def test_a_full_hub_says_when_to_come_back_and_a_person_need_not_wait() -> None:
+    made = pool(ONE)
+    session = dial_one(made, 0.0)
+    session.receive_closed(retry_after=5.0)
+    made.receive_closed(session.link, 1006, "the hub answered 503", 1.0)
+    assert made.next_try is not None
+    assert made.next_try[1] > 6.0
+    assert made.dials(6.0) == []
+    made.reconnect(6.0)
+    assert endpoints(dial(made, 6.0)) == [ONE]
+
+
 def test_a_leaving_hub_names_where_to_go_at_once() -> None:
     made = pool(ONE, TWO)
     first = dial_one(made, 0.0)

@@ -84,7 +84,7 @@ class Client:
     def sent(self, frame_bytes: int) -> None:
         """Nothing is counted on the way out."""
 
-    def closed(self, code: int, reason: str) -> None:
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:  # noqa: ARG002 -- a load test dials once
         """Remember why the link ended."""
         self.ended = reason or f"closed with {code}"
         self._measured.changed.set()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.realtime.links.session import Session
     from core.realtime.view import Via
 
+LONGEST_ASKED = 120.0
+"""Seconds that a hub may ask to be left alone at most: what it says does not keep a device away for hours."""
 BLOCKED_FAILURES = 3
 """How often in a row a WebSocket is stopped on its way before the endpoint is polled."""
 
@@ -94,9 +96,9 @@ class Endpoint:
             self.via, self._blocked = via, 0
 
     def receive_goodbye(self, retry_after: float, now: float) -> None:
-        """Note that its hub is leaving, and when it may be asked again."""
+        """Note that its hub is leaving or full, and when it may be asked again."""
         wait = backoff(0, self._config.backoff_first, self._config.backoff_cap, self._dice)
-        self.next_try_at = max(self.next_try_at, now + max(0.0, retry_after) + wait)
+        self.next_try_at = max(self.next_try_at, now + max(0.0, min(retry_after, LONGEST_ASKED)) + wait)
 
     def receive_end(self, session: Session, code: int, reason: str, now: float) -> None:
         """Note that a link ended or a dial failed, and plan when the next may begin."""

@@ -214,6 +214,8 @@ class Pool:
             return
         farewell = "" if session.goodbye is None else session.goodbye.reason
         self.reason = explain(code, reason or farewell)
+        if session.retry_after > 0:
+            line.endpoint.receive_goodbye(session.retry_after, now)
         line.endpoint.receive_end(session, code, self.reason, now)
 
     def doubt(self, now: float) -> None:

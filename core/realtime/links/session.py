@@ -103,6 +103,8 @@ class Session:
         """What the hub said of itself; `None` before its welcome."""
         self.goodbye: Goodbye | None = None
         """Why the hub is about to close; `None` while it is not."""
+        self.retry_after = 0.0
+        """Seconds that the hub asks to wait before the next dial, as it said when it refused this one."""
         self.live_since: float | None = None
         """When the hub welcomed this device; `None` before."""
         self.last_frame_at: float | None = None
@@ -196,8 +198,9 @@ class Session:
         self._ping_due = now + self._config.heartbeat_interval
         return [self.send(Ping(now))]
 
-    def receive_closed(self) -> None:
-        """End: the other side closed, or the dial failed."""
+    def receive_closed(self, retry_after: float = 0.0) -> None:
+        """End: the other side closed, or the dial failed; the hub asks to wait so many seconds."""
+        self.retry_after = retry_after
         self._move("lost")
 
     def hang_up(self, code: int, reason: str) -> list[Effect]:

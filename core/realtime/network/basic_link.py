@@ -83,10 +83,10 @@ class BasicLink:
         if entry is not None:
             self._perform(self._basic.receive_sent(entry, _now()))
 
-    def closed(self, code: int, reason: str) -> None:
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:
         """The link is no more, or the dial failed."""
         if self._carrier is not None:
-            self._carrier.closed(code, reason)
+            self._carrier.closed(code, reason, retry_after)
 
     def _perform(self, steps: Sequence[Step]) -> None:
         for step in steps:

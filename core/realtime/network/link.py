@@ -64,8 +64,8 @@ class Carrier(Protocol):
         """A frame was handed to the system."""
         ...
 
-    def closed(self, code: int, reason: str) -> None:
-        """The link is no more, or the dial failed."""
+    def closed(self, code: int, reason: str, retry_after: float = 0.0) -> None:
+        """The link is no more, or the dial failed; the hub asks to wait so many seconds before the next."""
         ...
 
 
@@ -239,9 +239,9 @@ class Link:
         except TimeoutError:
             connection.transport.abort()
 
-    def _end(self, code: int, reason: str) -> None:
+    def _end(self, code: int, reason: str, retry_after: float = 0.0) -> None:
         if self._carrier is not None:
-            self._carrier.closed(code, clean(reason, MAX_TEXT))
+            self._carrier.closed(code, clean(reason, MAX_TEXT), retry_after)
 
 
 def is_near(endpoint: str) -> bool:
@@ -256,12 +256,18 @@ def is_near(endpoint: str) -> bool:
     return address.is_loopback or address.is_private or address.is_link_local
 
 
-def _refusal(error: InvalidStatus) -> tuple[int, str]:
-    """Return what an HTTP status in place of a WebSocket means: a hub's word, or another's on the way."""
-    status = error.response.status_code
-    if error.response.headers.get("Content-Type", "").startswith(HUB_PROBLEM):
-        return CLOSE_SIGN_IN if status in (401, 403) else CLOSE_ABNORMAL, f"the hub answered {status}"
-    return CLOSE_BLOCKED, f"what answers there lets no WebSocket through (it answered {status})"
+def _refusal(error: InvalidStatus) -> tuple[int, str, float]:
+    """Return what an HTTP status in place of a WebSocket means: a hub's word, or another's on the way.
+
+    With it how long the hub asks to wait (RFC 9110, section 10.2.3); what is no whole number of seconds asks
+    for nothing.
+    """
+    status, headers = error.response.status_code, error.response.headers
+    if headers.get("Content-Type", "").startswith(HUB_PROBLEM):
+        asked = next(iter(headers.get_all("Retry-After")), "")
+        wait = float(asked) if asked.isascii() and asked.isdecimal() else 0.0
+        return CLOSE_SIGN_IN if status in (401, 403) else CLOSE_ABNORMAL, f"the hub answered {status}", wait
+    return CLOSE_BLOCKED, f"what answers there lets no WebSocket through (it answered {status})", 0.0
 
 
 def _stranger(error: InvalidURI | InvalidHandshake) -> str:
