@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui import keys
 from tui.screens.base import MainScreen
 from tui.selectors import board
+from tui.selectors.scene import counted
 from tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class BoardScreen(MainScreen):
 
     def action_courts(self, more: int) -> None:
         self.look = replace(self.look, courts=max(1, min(board.MOST, self.look.courts + more)), page=0)
-        self.console.paint()
+        # Said, as nothing else shows it while fewer matches are live.
+        self.console.say(f"At most {counted(self.look.courts, 'court')} on a page")
 
     def action_back(self) -> None:
         self.console.back()
