@@ -68,7 +68,7 @@ def test_a_hub_that_lost_the_tournament_is_not_called_live_and_ops_are_told_the_
         " ! NOT AT THE HUB  courtside rescue spring  brings it back",
     ]
     assert [alert.text for alert in links.alerts(at, people.Company())] == [
-        "the hub does not hold Spring Open 2026: courtside rescue spring  brings it back"
+        "spring is not at the hub: courtside rescue spring"
     ]
 
 

@@ -205,7 +205,7 @@ def alerts(scene: Scene, company: Company) -> tuple[Alert, ...]:
         found.append(
             Alert(
                 f"not held {lost.id}",
-                f"the hub does not hold {lost.name}: courtside rescue {lost.id}  brings it back",
+                f"{lost.id} is not at the hub: courtside rescue {lost.id}",
             )
         )
     for link in connection.links:
