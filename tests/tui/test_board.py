@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from tests.support import desks
-from tests.support.console import Console, Desk, opened
-from tui.screens.board import BoardScreen
-
-
-def board(console: Console) -> BoardScreen:
-    found = console.app.screen
-    assert isinstance(found, BoardScreen)
-    return found
+from tests.support.console import Desk, opened
 
 
 async def test_the_hall_sees_courts_alone_and_a_key_shows_the_keys_for_a_while() -> None:
