@@ -13,5 +13,9 @@ class Moved(Message):
     """The cursor of a list went to another row by hand."""
 
 
+class RoomChanged(Message):
+    """What fills the room that others leave has more or less of it than it was drawn for."""
+
+
 class Opened(Message):
     """A row was opened with the mouse."""

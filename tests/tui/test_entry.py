@@ -69,6 +69,13 @@ async def test_entries_say_what_became_of_them() -> None:
         assert text.count("confirmed") == 5
 
 
+async def test_rows_are_there_as_soon_as_the_window_has_room_for_them() -> None:
+    async with opened(desks.lively(), (80, 9)) as console:
+        console.app.open_match(match(34))
+        await console.resize(80, 24)
+        assert console.text().count("confirmed") == 4
+
+
 async def test_undo_of_what_never_left_withdraws_it() -> None:
     desk = desks.lively(online=False)
     async with opened(desk) as console:

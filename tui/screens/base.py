@@ -192,6 +192,9 @@ class MainScreen(Screen[None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self.console.paint)
 
+    def on_room_changed(self) -> None:
+        self.console.paint()
+
     def action_back(self) -> None:
         self.console.back()
 

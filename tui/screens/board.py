@@ -9,7 +9,7 @@ from tui import keys
 from tui.screens.base import MainScreen
 from tui.selectors import board
 from tui.selectors.scene import counted
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Area, Lines
 
 if TYPE_CHECKING:
     from textual import events
@@ -39,7 +39,7 @@ class BoardScreen(MainScreen):
         self._keys_until = float("-inf")
 
     def compose_body(self) -> ComposeResult:
-        yield Lines(id="hall")
+        yield Area(id="hall")
 
     def draw(self, scene: Scene) -> None:
         self.set_class(scene.now >= self._keys_until, "-bare")

@@ -14,7 +14,7 @@ from tui.screens.result import ResultScreen
 from tui.selectors import entry, history, tally
 from tui.selectors.cells import Run, arrange, beside, heading, layout, length, spread
 from tui.widgets.boxes import boxes, height_for
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Area, Lines
 
 if TYPE_CHECKING:
     from textual import events
@@ -53,7 +53,7 @@ class EntryScreen(ResultScreen):
         yield Lines(id="boxes")
         yield Lines(id="game")
         yield Lines(id="obstacle")
-        yield Lines(id="history")
+        yield Area(id="history")
         yield Lines(id="promise")
 
     def draw_body(self, scene: Scene) -> None:

@@ -14,7 +14,7 @@ from tui.screens.base import ListScreen, after
 from tui.selectors import bracket, standings, words
 from tui.selectors.cells import Line, Run, spread
 from tui.selectors.past import Past, slider
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Area, Lines
 from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TableScreen(ListScreen):
         yield Lines(id="past")
         yield Lines(id="tabs")
         yield Rows(id="rows")
-        yield Lines(id="tree")
+        yield Area(id="tree")
 
     def draw_body(self, scene: Scene) -> None:
         shown = scene.shown

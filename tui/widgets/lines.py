@@ -9,6 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.messages import RoomChanged
 from tui.selectors.cells import ROLES, Line, clip, plain
 
 if TYPE_CHECKING:
@@ -71,3 +72,10 @@ class Lines(Widget):
             if run.text
         ]
         return Strip(segments, width)
+
+
+class Area(Lines):
+    """Lines as many as there is room for: their screen draws them anew when that changes."""
+
+    def on_resize(self) -> None:
+        self.post_message(RoomChanged())
