@@ -77,9 +77,11 @@ async def _timed(port: int, pages: httpx.AsyncClient) -> Figures:
     async with asyncio.TaskGroup() as group:
         group.create_task(score_steadily(devices, saturated / 2, stop))
         await asyncio.sleep(WARM_UP)
+        rows, commits = await _written(pages)
+        # What gathered while the page was read is over before anything counts.
+        await asyncio.sleep(WARM_UP / 4)
         for device in devices:
             device.waits.clear()
-        rows, commits = await _written(pages)
         await asyncio.sleep(COUNTED)
         later_rows, later_commits = await _written(pages)
         stop.set()

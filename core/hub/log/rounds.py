@@ -57,8 +57,8 @@ QUIET = 0.5
 """Seconds without an entry after which the log is checkpointed."""
 RETRY = 1.0
 """Seconds between two attempts at a disk that refuses."""
-SWOLLEN = 20_000
-"""Entries after which the log is checkpointed even if it never gets quiet."""
+SWOLLEN = 2_000
+"""Entries after which the log is checkpointed even if it never gets quiet: often, so that each is short."""
 
 Why = Literal["busy", "read_only"]
 _DETAILS: dict[Why, str] = {
