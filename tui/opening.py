@@ -2,37 +2,22 @@
 
 Owns the thread that opens it. What loads and reads for that waits until the console has drawn its first frame
 and subscribes: nobody looks at an empty terminal meanwhile. Guarantees that what is asked of it before waits
-and reaches the client, that a client that cannot be opened ends the console and is raised where the block
-ends, and that the end of the block waits for the client to have closed.
+and reaches the client, that a client that cannot be opened ends the console and is raised where it is
+closed, and that closing waits until the client has.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core import Connection, View, ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from core import Realtime, RoomStats, Settings, commands
-
-
-@contextmanager
-def opening(settings: Settings) -> Iterator[Opening]:
-    """Open the realtime client as soon as somebody subscribes; it is closed at the end of the block.
-
-    Raises:
-        CourtsideError: it cannot be opened (as of `core.realtime_in_thread`), or failed while it was open.
-    """
-    opened = Opening(settings)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 class Opening:

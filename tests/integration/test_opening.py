@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from queue import Queue
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pytest
 from core.errors import BadLog
 from tests.support.scorer import quick
 from tests.support.tournaments import league, point
-from tui.opening import Opening, opening
+from tui.opening import Opening
 from tui.selectors.link import Watch, advance
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ NOWHERE = "ws://127.0.0.1:9"
 
 def test_what_is_entered_before_the_client_is_open_is_saved(tmp_path: Path) -> None:
     views: Queue[View] = Queue()
-    with opening(quick(tmp_path, NOWHERE)) as realtime:
+    with closing(Opening(quick(tmp_path, NOWHERE))) as realtime:
         assert realtime.view.connection.state == "connecting"
         # Nothing has lasted yet: what comes of it is shown at once.
         assert not advance(Watch(), realtime.view, time.monotonic()).settled
@@ -37,7 +38,7 @@ def test_what_is_entered_before_the_client_is_open_is_saved(tmp_path: Path) -> N
             continue
         entering.join()
         assert [queued.entry.command for queued in realtime.view.queue] == [POINT]
-    with opening(quick(tmp_path, NOWHERE)) as again:
+    with closing(Opening(quick(tmp_path, NOWHERE))) as again:
         again.subscribe(views.put)
         while not views.get(timeout=10).queue:
             continue
@@ -59,6 +60,6 @@ def test_a_client_that_cannot_be_opened_ends_the_console_with_the_reason(tmp_pat
 
 
 def test_a_console_that_ends_before_it_was_drawn_opens_nothing(tmp_path: Path) -> None:
-    with opening(quick(tmp_path / "laptop", NOWHERE)):
+    with closing(Opening(quick(tmp_path / "laptop", NOWHERE))):
         pass
     assert not (tmp_path / "laptop").exists()

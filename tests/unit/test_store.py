@@ -11,7 +11,7 @@ from msgspec import structs
 
 from core.domain.adoption import pack_copy
 from core.domain.answers import Answer
-from core.domain.commands import AddScore, Base, ConfirmResult, Notify, ReopenMatch
+from core.domain.commands import AddScore, Base, ConfirmResult, Notify
 from core.domain.events import EpochBegun, Notified
 from core.domain.ids import (
     GLOBAL_ROOM,
@@ -51,37 +51,17 @@ from core.realtime.view import (
     Members,
     Queued,
     SideLog,
-    View,
 )
 from core.wire.messages import Listing
 from core.wire.presence import Member
 from core.wire.rooms import SideEvent
+from tests.support.stores import LATER, LOG, M1, PLAN, STATE, advanced, filled, store
 from tests.support.tournaments import EPOCH, NOON, entry, league, match, point, record, result
 
 if TYPE_CHECKING:
     from core.domain.commands import Entry
-    from core.domain.events import Event
     from core.domain.state import Tournament
     from core.realtime.view import EntryState
-
-PLAN = league()
-M1 = match(PLAN, 1)
-LOG, STATE = record(PLAN, [point(PLAN, 1, "a"), *result(PLAN, 1, 2, 1), ConfirmResult(M1), ReopenMatch(M1)])
-LATER = NOON + timedelta(hours=1)
-
-
-def store() -> Store:
-    return Store(View(DeviceId("laptop-1"), "Ann"))
-
-
-def filled(seq: int = 3) -> Store:
-    made = store()
-    made.apply(Advanced(PLAN.id, EPOCH, LOG[:seq]), NOON)
-    return made
-
-
-def advanced(*events: Event) -> Advanced:
-    return Advanced(PLAN.id, EPOCH, events)
 
 
 def queued(made: Entry, state: EntryState, seq: int = 0) -> Queued:

@@ -5,17 +5,11 @@ from __future__ import annotations
 import gc
 import operator
 import weakref
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.commands import ConfirmResult, ReopenMatch
-from core.domain.ids import (
-    DeviceId,
-)
 from core.realtime.effects import (
-    Advanced,
     SavingChanged,
     Told,
 )
@@ -24,31 +18,11 @@ from core.realtime.view import (
     LocalLine,
     View,
 )
-from tests.support.tournaments import EPOCH, NOON, league, match, point, record, result
+from tests.support.stores import LOG, M1, PLAN, advanced, filled, store
+from tests.support.tournaments import NOON, match
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from core.domain.events import Event
-
-PLAN = league()
-M1 = match(PLAN, 1)
-LOG, STATE = record(PLAN, [point(PLAN, 1, "a"), *result(PLAN, 1, 2, 1), ConfirmResult(M1), ReopenMatch(M1)])
-LATER = NOON + timedelta(hours=1)
-
-
-def store() -> Store:
-    return Store(View(DeviceId("laptop-1"), "Ann"))
-
-
-def filled(seq: int = 3) -> Store:
-    made = store()
-    made.apply(Advanced(PLAN.id, EPOCH, LOG[:seq]), NOON)
-    return made
-
-
-def advanced(*events: Event) -> Advanced:
-    return Advanced(PLAN.id, EPOCH, events)
 
 
 def home_points(view: View) -> int:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -50,13 +51,13 @@ def open_console(settings: Settings, screen: str | None = None, doors: Doors | N
     """
     # Loaded on use: this is what draws.
     from tui.app import CourtsideApp
-    from tui.opening import opening
+    from tui.opening import Opening
 
     for name in ("core", "tui"):
         logging.getLogger(name).setLevel(logging.INFO)
     # Two threads share the interpreter: a key press should not wait long for its turn.
     sys.setswitchinterval(SWITCH)
-    with opening(settings) as realtime:
+    with closing(Opening(settings)) as realtime:
         app = CourtsideApp(realtime, settings, screen=screen, doors=doors)
         asyncio.run(_drawn(app, realtime, mouse=settings.console.mouse))
         waiting = sum(queued.waiting for queued in realtime.view.queue)
