@@ -125,6 +125,8 @@ class CourtsideApp(KeyboardApp):
         self._exports = settings.data / "exports"
         self.memory = memory.load(self._kept)
         self._realtime, self._clock, self._monotonic = realtime, clock, monotonic
+        self._unsubscribe: Callable[[], None] | None = None
+        """`None` before the first frame: a console may end before."""
         self._themes = theming.load(config_folder() / "themes")
         self.problems = (*self._themes.problems, *changed.problems)
         """What is wrong with the person's themes and keys, a line each."""
@@ -208,7 +210,8 @@ class CourtsideApp(KeyboardApp):
         self.paint()
 
     def on_unmount(self) -> None:
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
